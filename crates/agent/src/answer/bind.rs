@@ -1,0 +1,174 @@
+//! Binding a sentence of an answer to the words of a passage that say the same.
+//!
+//! Every sentence, row or pair of neighbouring sentences of a passage is compared with what the
+//! model wrote. A span supports a sentence when it has every number of it and most of the words
+//! that the question did not bring; the best such span is the quote. Nothing is bound on the word
+//! of the model alone.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::answer::Citation;
+use crate::answer::Language;
+use crate::answer::sentence::{CitedSentence, sentence_ranges};
+use crate::answer::terms::Terms;
+use crate::passage::{Anchor, CharRange, Passage};
+
+/// Share of the sentence's own words (those that are not the question's) that a quote must have.
+const OWN_WORDS: f32 = 0.5;
+/// Share of all its words.
+const ALL_WORDS: f32 = 0.4;
+/// Worth of a span's being in the passage that the model named, against a share of words of 1.
+const NAMED: f32 = 0.15;
+/// Worth of the question's words in the span.
+const QUESTION: f32 = 0.35;
+/// Cost of a span's words that neither the sentence nor the question has, per share.
+const EXCESS: f32 = 0.1;
+
+/// The quotes that support a sentence: the best span, and none when nothing supports it.
+pub fn bind(question: &str, sentence: &CitedSentence, passages: &[Passage]) -> Vec<Citation> {
+    let said = Said::of(question, &sentence.text);
+    passages
+        .iter()
+        .enumerate()
+        .flat_map(|(at, passage)| {
+            let named = sentence.numbers.contains(&(at + 1));
+            spans(&passage.text).into_iter().map(move |range| (named, passage, range))
+        })
+        .filter_map(|(named, passage, range)| {
+            let worth = said.worth(&passage.text[range.clone()], &passage.heading, named)?;
+            Some((worth, passage, range))
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.2.len().cmp(&a.2.len())))
+        .map(|(_, passage, range)| vec![citation(passage, range)])
+        .unwrap_or_default()
+}
+
+/// What a sentence says, apart from what the question brought.
+struct Said {
+    sentence: Terms,
+    question: Terms,
+    own: Terms,
+    language: Language,
+}
+
+impl Said {
+    fn of(question: &str, sentence: &str) -> Self {
+        let question_terms = Terms::of(question);
+        let sentence_terms = Terms::of(sentence);
+        let own = Terms {
+            words: sentence_terms.words.difference(&question_terms.words).cloned().collect(),
+            numbers: sentence_terms.numbers.difference(&question_terms.numbers).cloned().collect(),
+        };
+        Self { sentence: sentence_terms, question: question_terms, own, language: Language::of(sentence) }
+    }
+
+    /// How well a span supports the sentence, or `None` when it does not.
+    fn worth(&self, span: &str, heading: &str, named: bool) -> Option<f32> {
+        let terms = Terms::of(span);
+        if !self.own.numbers.is_subset(&terms.numbers) {
+            return None;
+        }
+        let crosses = Language::of(span) != self.language;
+        let context = with(&terms, heading);
+        let own = self.own.recall_in(&terms);
+        let all = self.sentence.recall_in(&context);
+        let asked = self.question.recall_in(&context);
+        if crosses {
+            // Words can't be compared over languages, so the figures must carry it.
+            if self.own.numbers.is_empty() || !named {
+                return None;
+            }
+        } else if own < OWN_WORDS || all < ALL_WORDS {
+            return None;
+        } else if self.own.words.is_empty() && self.own.numbers.is_empty() && asked < ALL_WORDS {
+            return None;
+        }
+        let known: HashSet<_> = self.sentence.words.union(&self.question.words).collect();
+        let excess = terms.words.iter().filter(|word| !known.contains(word)).count() as f32
+            / terms.words.len().max(1) as f32;
+        let named = if named { NAMED } else { 0.0 };
+        Some(own + all + QUESTION * asked + named - EXCESS * excess)
+    }
+}
+
+fn with(terms: &Terms, heading: &str) -> Terms {
+    let mut both = terms.clone();
+    both.words.extend(Terms::of(heading).words);
+    both
+}
+
+/// Byte ranges of what can be quoted: each sentence, and each pair of neighbours.
+fn spans(text: &str) -> Vec<Range<usize>> {
+    let sentences = sentence_ranges(text);
+    let pairs = sentences.windows(2).map(|pair| pair[0].start..pair[1].end);
+    sentences.iter().cloned().chain(pairs.filter(|pair| pair.len() < 600)).collect()
+}
+
+fn citation(passage: &Passage, range: Range<usize>) -> Citation {
+    let start = passage.anchor.range.start + passage.text[..range.start].chars().count();
+    let quote = passage.text[range].to_owned();
+    let end = start + quote.chars().count();
+    Citation { anchor: Anchor { range: CharRange::new(start, end), ..passage.anchor }, quote }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passage::PassageId;
+    use crate::source::SourceId;
+
+    fn passage(text: &str) -> Passage {
+        let range = CharRange::new(10, 10 + text.chars().count());
+        Passage {
+            id: PassageId(1),
+            anchor: Anchor { source: SourceId(1), page: 2, range },
+            text: text.into(),
+            heading: String::new(),
+        }
+    }
+
+    fn bound(question: &str, sentence: &str, text: &str) -> Option<String> {
+        let cited = CitedSentence { text: sentence.into(), numbers: vec![1] };
+        bind(question, &cited, &[passage(text)]).pop().map(|citation| citation.quote)
+    }
+
+    const MEALS: &str = "Hotels cost up to 140 euros a night. Meals are paid up to 45 euros a day in tier one \
+        cities. Alcohol is not reimbursed.";
+
+    #[test]
+    fn the_quote_is_the_sentence_that_says_it() {
+        let quote =
+            bound("How much for meals?", "The limit for meals is 45 euros a day in tier one cities.", MEALS);
+        assert_eq!(quote.as_deref(), Some("Meals are paid up to 45 euros a day in tier one cities."));
+    }
+
+    #[test]
+    fn a_number_that_the_passage_does_not_have_supports_nothing() {
+        assert_eq!(bound("How much for meals?", "The limit for meals is 54 euros a day.", MEALS), None);
+    }
+
+    #[test]
+    fn a_sentence_about_something_else_is_not_supported() {
+        assert_eq!(
+            bound("How much for meals?", "Dogs may be brought to the office on Fridays.", MEALS),
+            None
+        );
+    }
+
+    #[test]
+    fn the_anchor_is_where_the_quote_stands_on_the_page() {
+        let text = "住宿费标准为每晚三百元。餐费补助为每天80元。";
+        let cited = CitedSentence { text: "餐费补助每天80元。".into(), numbers: vec![] };
+        let citation = bind("餐费补助是多少？", &cited, &[passage(text)]).pop().expect("a citation");
+        assert_eq!(citation.quote, "餐费补助为每天80元。");
+        assert_eq!(citation.anchor.range, CharRange::new(10 + 12, 10 + 23));
+        assert_eq!(citation.anchor.page, 2);
+    }
+
+    #[test]
+    fn numerals_and_digits_of_the_same_value_agree() {
+        let quote = bound("多久内报销？", "应在30日内报销。", "员工应当在三十日内办理报销手续。");
+        assert!(quote.is_some());
+    }
+}

@@ -1,0 +1,131 @@
+//! The chat port: messages in, streamed text out.
+
+use crate::cancel::Cancel;
+
+/// A language model that continues a conversation. Calls block; the caller brings the thread.
+pub trait ChatModel: Send + Sync {
+    /// The catalogue's id of the model.
+    fn id(&self) -> &str;
+
+    /// Tokens that prompt and answer may have together.
+    fn context(&self) -> usize;
+
+    /// Tokens of the rendered prompt, template included.
+    fn count_prompt_tokens(&self, messages: &[Message]) -> Result<usize, ModelError>;
+
+    /// Tokens of a bare text, without template or special tokens.
+    fn count_tokens(&self, text: &str) -> Result<usize, ModelError>;
+
+    /// Reads the prompt and writes the answer, telling `on_event` as it goes.
+    ///
+    /// A prompt that leaves no room for one token of answer is [`ModelError::PromptTooLong`]; it
+    /// is never cut here. A cancelled call returns what was written, with [`Finish::Cancelled`].
+    fn complete(
+        &self,
+        request: &ChatRequest,
+        cancel: &Cancel,
+        on_event: &mut dyn FnMut(ChatEvent<'_>),
+    ) -> Result<Completion, ModelError>;
+
+    /// How likely each text is as the beginning of the answer: the natural logarithm of the
+    /// probability of its first token after the prompt. One reading of the prompt serves all.
+    fn first_token_logprobs(
+        &self,
+        messages: &[Message],
+        beginnings: &[&str],
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>, ModelError>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    System,
+    User,
+    Assistant,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub speaker: Speaker,
+    pub content: String,
+}
+
+impl Message {
+    pub fn system(content: impl Into<String>) -> Self {
+        Self { speaker: Speaker::System, content: content.into() }
+    }
+
+    pub fn user(content: impl Into<String>) -> Self {
+        Self { speaker: Speaker::User, content: content.into() }
+    }
+
+    pub fn assistant(content: impl Into<String>) -> Self {
+        Self { speaker: Speaker::Assistant, content: content.into() }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct ChatRequest {
+    pub messages: Vec<Message>,
+    /// Upper bound on the answer, in tokens.
+    pub max_tokens: usize,
+    pub sampling: Sampling,
+    /// Texts that end the answer; they are not part of it.
+    pub stop: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// 0 takes the likeliest token each time.
+    pub temperature: f32,
+    /// Share of probability kept, in (0, 1]; 1 keeps all.
+    pub top_p: f32,
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, top_p: 1.0, seed: 0 }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChatEvent<'a> {
+    /// The prompt is being read: tokens read so far, and in all.
+    Reading { done: usize, total: usize },
+    /// A piece of the answer, always whole characters.
+    Text(&'a str),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    pub text: String,
+    pub finish: Finish,
+    pub prompt_tokens: usize,
+    pub answer_tokens: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// The model ended its turn, or a stop text came.
+    Stop,
+    /// `max_tokens` or the context was reached: the text is cut.
+    Length,
+    Cancelled,
+}
+
+/// What can go wrong with a model, cut by what the caller can do about it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ModelError {
+    /// The file is not the model that it should be: import or fetch it again.
+    #[error("cannot load model file {path}: {reason}")]
+    Load { path: String, reason: String },
+    /// The file is sound, but of an architecture or tokenizer that is not known here.
+    #[error("model file {path} is not supported: {reason}")]
+    Unsupported { path: String, reason: String },
+    /// Use fewer or shorter passages.
+    #[error("the prompt has {tokens} tokens, and the model {model} reads at most {limit}")]
+    PromptTooLong { model: String, tokens: usize, limit: usize },
+    #[error("the model {model} failed while {doing}: {reason}")]
+    Run { model: String, doing: &'static str, reason: String },
+}

@@ -1,0 +1,147 @@
+//! The record: what Inhouse knows for certain, in one SQLite file.
+//!
+//! It owns sources with their pages and passages, chats, and what was on the screen. Everything
+//! else (the index of passages above all) can be made again from it. It is the only room that
+//! knows SQLite.
+//!
+//! Invariants: each change is one transaction, synced to disk before it returns; a source is ready
+//! only when every passage of it is marked as in memory; a passage's text is always cut from its
+//! page, so that it stands there to the letter.
+//!
+//! Start reading at [`Record`], then `sources`.
+
+mod chats;
+mod pages;
+mod sources;
+mod view;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+pub use chats::{Chat, ChatId, NewTurn, Turn, TurnEnd, TurnId};
+pub use pages::NewPassage;
+pub use sources::{Noted, Stat};
+
+/// The open record. Shared between threads; each call is short.
+#[derive(Debug)]
+pub struct Record {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+}
+
+/// What can go wrong, cut by what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Free some space and try again; the change was not made, and nothing else was lost.
+    #[error("the disk is full, {path} was not changed")]
+    DiskFull { path: PathBuf },
+    /// A newer version of the app has written it.
+    #[error("{path} was written by a newer version (schema {found}, this version knows {known})")]
+    TooNew { path: PathBuf, found: u32, known: u32 },
+    /// What was asked for is not there, or not any more.
+    #[error("no {what} with number {id} in the record")]
+    NotFound { what: &'static str, id: i64 },
+    #[error("cannot {doing} in {path}")]
+    Database {
+        doing: &'static str,
+        path: PathBuf,
+        #[source]
+        source: rusqlite::Error,
+    },
+}
+
+const SCHEMA_VERSION: u32 = 1;
+
+impl Record {
+    /// Opens the record at `path`, making it when it is not there.
+    pub fn open(path: &Path) -> Result<Self, RecordError> {
+        let connection = Connection::open(path).map_err(|source| RecordError::Database {
+            doing: "open the record",
+            path: path.to_owned(),
+            source,
+        })?;
+        let record = Self { connection: Mutex::new(connection), path: path.to_owned() };
+        record.prepare()?;
+        Ok(record)
+    }
+
+    fn prepare(&self) -> Result<(), RecordError> {
+        let found = self.read("read the schema version", |connection| {
+            connection.busy_timeout(std::time::Duration::from_secs(10))?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
+        })?;
+        if found > SCHEMA_VERSION {
+            return Err(RecordError::TooNew { path: self.path.clone(), found, known: SCHEMA_VERSION });
+        }
+        if found == 0 {
+            self.write("lay out the record", |transaction| {
+                transaction.execute_batch(include_str!("schema.sql"))?;
+                transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, RecordError> {
+        work(&self.lock()).map_err(|source| self.error(doing, source))
+    }
+
+    /// Runs `work` in one transaction: all of it is on disk afterwards, or none.
+    fn write<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, RecordError> {
+        let mut connection = self.lock();
+        let result =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
+                let value = work(&transaction)?;
+                transaction.commit()?;
+                Ok(value)
+            });
+        result.map_err(|source| self.error(doing, source))
+    }
+
+    /// A panic in another thread has rolled its transaction back, so the connection is sound.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn error(&self, doing: &'static str, source: rusqlite::Error) -> RecordError {
+        match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => RecordError::DiskFull { path: self.path.clone() },
+            _ => RecordError::Database { doing, path: self.path.clone(), source },
+        }
+    }
+}
+
+/// Seconds since 1970, UTC.
+fn now() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_a_newer_version_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("record.sqlite");
+        let newer = Connection::open(&path).expect("a database");
+        newer.pragma_update(None, "user_version", SCHEMA_VERSION + 1).expect("a pragma");
+        drop(newer);
+        assert!(matches!(Record::open(&path), Err(RecordError::TooNew { .. })));
+    }
+}

@@ -1,0 +1,1 @@
+fn main() { inhouse_desktop_lib::run() }
