@@ -1,0 +1,82 @@
+// How an answer's sentences, their citations and the passages that were read are shown together.
+import type { AnswerDto, CitationDto, PassageDto, SentenceDto } from "../../ipc/gen";
+
+export interface ShownSentence {
+  sentence: SentenceDto;
+  /** White space between the sentence before and this one. */
+  gap: string;
+  citations: Array<{ citation: CitationDto; number: number }>;
+  /** The last of a series of sentences without support: one mark serves them all. */
+  endsUnsupported: boolean;
+}
+
+/**
+ * A citation has the number of the passage card that it stands in, so that "[2]" means the same
+ * everywhere. Quotes that stand in no passage are numbered after them.
+ */
+export function shownSentences(answer: AnswerDto): ShownSentence[] {
+  const numbers = new Numbers(answer.passages);
+  let at = 0;
+  return answer.sentences.map((sentence, index) => {
+    const found = answer.text.indexOf(sentence.text, at);
+    const gap = index === 0 ? "" : found < 0 ? " " : whiteSpace(answer.text.slice(at, found));
+    if (found >= 0) at = found + sentence.text.length;
+    const citations = new Map<string, { citation: CitationDto; number: number }>();
+    for (const citation of sentence.citations) citations.set(key(citation), { citation, number: numbers.of(citation) });
+    return {
+      sentence,
+      gap,
+      citations: [...citations.values()],
+      endsUnsupported: !sentence.supported && (answer.sentences[index + 1]?.supported ?? true),
+    };
+  });
+}
+
+/** The answer as plain text with its sources below, for another document. */
+export function copyText(answer: AnswerDto, labels: { sources: string; page: (page: number) => string }): string {
+  const sources = new Map<number, string>();
+  const body = shownSentences(answer)
+    .map(({ gap, sentence, citations }) => {
+      const marks = [...new Set(citations.map(({ number }) => number))].map((number) => `[${number}]`).join("");
+      for (const { citation, number } of citations) {
+        sources.set(number, `[${number}] ${citation.name}, ${labels.page(citation.page)}`);
+      }
+      return `${gap}${sentence.text.trimEnd()}${marks === "" ? "" : ` ${marks}`}`;
+    })
+    .join("");
+  const text = body === "" ? answer.text : body;
+  if (sources.size === 0) return text;
+  const list = [...sources].sort(([a], [b]) => a - b).map(([, line]) => line);
+  return [text, "", labels.sources, ...list].join("\n");
+}
+
+class Numbers {
+  #beyond = new Map<string, number>();
+
+  constructor(private readonly passages: PassageDto[]) {}
+
+  of(citation: CitationDto): number {
+    const index = this.passages.findIndex(
+      (passage) =>
+        passage.source === citation.source &&
+        passage.page === citation.page &&
+        passage.start <= citation.start &&
+        citation.end <= passage.end,
+    );
+    if (index >= 0) return index + 1;
+    const known = this.#beyond.get(key(citation));
+    if (known !== undefined) return known;
+    const number = this.passages.length + this.#beyond.size + 1;
+    this.#beyond.set(key(citation), number);
+    return number;
+  }
+}
+
+function key({ source, page, start, end }: CitationDto): string {
+  return `${source}/${page}/${start}-${end}`;
+}
+
+/** Keeps line breaks and spaces, drops marks like "[1]" that the model wrote between sentences. */
+function whiteSpace(between: string): string {
+  return between.replace(/\S+/g, "").replace(/[^\S\n]+/g, " ");
+}

@@ -1,0 +1,107 @@
+import { errorText } from "../../i18n/errors";
+import { t } from "../../i18n/messages.svelte";
+import { asError } from "../../ipc/call";
+import { ask, readChat, stopAnswer } from "../../ipc/chats";
+import type { AnswerEventDto } from "../../ipc/gen";
+import { announcer } from "../../shared/announcer.svelte";
+import { notices } from "../../shared/notices.svelte";
+import { afterEvent, hasEnded, keptTurn, newTurn, type Turn } from "./turn";
+
+/** A turn on the screen; it goes on changing when its chat is not the one that is shown. */
+export class LiveTurn {
+  turn: Turn = $state.raw(newTurn(""));
+  chat: number | null = $state(null);
+  /** It was asked since the window opened, and not read from the record. */
+  readonly fresh: boolean;
+  /** Stop was wanted before the run had a number. */
+  stopWanted = false;
+
+  constructor(turn: Turn, chat: number | null) {
+    this.turn = turn;
+    this.chat = chat;
+    this.fresh = !hasEnded(turn);
+  }
+}
+
+/** The chat that is shown, and the one answer that is being written, in this chat or another. */
+export class Conversation {
+  chat: number | null = $state(null);
+  turns: LiveTurn[] = $state.raw([]);
+  running: LiveTurn | null = $state.raw(null);
+
+  /** Tells that a chat came into being or changed. */
+  constructor(private readonly onChange: () => void) {}
+
+  get runsElsewhere(): boolean {
+    return this.running !== null && !this.turns.includes(this.running);
+  }
+
+  startNew() {
+    this.chat = null;
+    // A question whose chat has no number yet stays reachable.
+    this.turns = this.running && this.running.chat === null ? [this.running] : [];
+  }
+
+  async open(chat: number): Promise<void> {
+    const kept = await readChat(chat);
+    const running = this.running?.chat === chat ? this.running : null;
+    const turns = kept
+      .filter(({ run }) => run !== running?.turn.run)
+      .map((turn) => new LiveTurn(keptTurn(turn), chat));
+    this.chat = chat;
+    this.turns = running ? [...turns, running] : turns;
+  }
+
+  async ask(question: string): Promise<void> {
+    if (this.running) return;
+    const live = new LiveTurn(newTurn(question), this.chat);
+    this.running = live;
+    this.turns = [...this.turns, live];
+    announcer.say(t("turn.finding"));
+    try {
+      await ask(question, this.chat, (event) => this.#take(live, event));
+    } catch (cause) {
+      this.#take(live, { type: "failed", error: asError(cause) });
+    }
+  }
+
+  async stop(): Promise<void> {
+    const live = this.running;
+    if (!live) return;
+    if (live.turn.run === null) live.stopWanted = true;
+    else await stopAnswer(live.turn.run);
+  }
+
+  #take(live: LiveTurn, event: AnswerEventDto) {
+    live.turn = afterEvent(live.turn, event);
+    if (event.type === "started") {
+      live.chat = event.chat;
+      if (this.turns.includes(live)) this.chat = event.chat;
+      this.onChange();
+      if (live.stopWanted) void notices.watch(() => stopAnswer(event.run));
+    }
+    announce(event);
+    if (hasEnded(live.turn) && this.running === live) {
+      this.running = null;
+      this.onChange();
+    }
+  }
+}
+
+/** Changes of phase are spoken, not the text as it comes. */
+function announce(event: AnswerEventDto) {
+  switch (event.type) {
+    case "evidence":
+      if (event.passages.length > 0) announcer.say(t("turn.announce.evidence", { n: event.passages.length }));
+      break;
+    case "loading":
+      announcer.say(t("turn.loading", { name: event.model }));
+      break;
+    case "done":
+      announcer.say(event.answer.stopped ? t("turn.announce.stopped") : event.answer.text);
+      break;
+    case "failed":
+      announcer.say(t("turn.announce.failed", { message: errorText(event.error).message }));
+      break;
+  }
+}

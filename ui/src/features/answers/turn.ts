@@ -1,0 +1,76 @@
+// A question and what comes of it: how the events of an answer change what is shown.
+import type { AnswerDto, AnswerEventDto, ErrorDto, PassageDto, TurnDto } from "../../ipc/gen";
+
+export interface Turn {
+  /** Missing until the backend has taken the question. */
+  run: number | null;
+  question: string;
+  evidence: PassageDto[];
+  /** What has been written so far; the answer's own text counts once it is done. */
+  text: string;
+  phase: Phase;
+}
+
+export type Phase =
+  | { at: "finding" }
+  | { at: "found" }
+  | { at: "loading"; model: string }
+  | { at: "reading"; done: number; total: number }
+  | { at: "writing" }
+  | { at: "done"; answer: AnswerDto }
+  | { at: "failed"; error: ErrorDto }
+  /** The app was closed before it was done. */
+  | { at: "interrupted" };
+
+export type AnswerState = "streaming" | "done" | "failed" | "declined" | "stopped";
+
+export function newTurn(question: string): Turn {
+  return { run: null, question, evidence: [], text: "", phase: { at: "finding" } };
+}
+
+export function keptTurn({ run, question, answer, error }: TurnDto): Turn {
+  const phase: Phase = answer
+    ? { at: "done", answer }
+    : error
+      ? { at: "failed", error }
+      : { at: "interrupted" };
+  return { run, question, evidence: answer?.passages ?? [], text: answer?.text ?? "", phase };
+}
+
+export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
+  if (hasEnded(turn)) return turn;
+  switch (event.type) {
+    case "started":
+      return { ...turn, run: event.run };
+    case "evidence":
+      return { ...turn, evidence: event.passages, phase: { at: "found" } };
+    case "loading":
+      return { ...turn, phase: { at: "loading", model: event.model } };
+    case "reading":
+      return { ...turn, phase: { at: "reading", done: event.done, total: event.total } };
+    case "text":
+      return { ...turn, text: turn.text + event.text, phase: { at: "writing" } };
+    case "done":
+      return { ...turn, evidence: event.answer.passages, text: event.answer.text, phase: { at: "done", answer: event.answer } };
+    case "failed":
+      return { ...turn, phase: { at: "failed", error: event.error } };
+  }
+}
+
+export function hasEnded({ phase }: Turn): boolean {
+  return phase.at === "done" || phase.at === "failed" || phase.at === "interrupted";
+}
+
+export function answerState({ phase }: Turn): AnswerState {
+  switch (phase.at) {
+    case "done":
+      if (phase.answer.stopped) return "stopped";
+      return phase.answer.declined ? "declined" : "done";
+    case "failed":
+      return "failed";
+    case "interrupted":
+      return "stopped";
+    default:
+      return "streaming";
+  }
+}

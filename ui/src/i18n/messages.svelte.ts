@@ -1,0 +1,63 @@
+// The message catalogue. A text takes parameters as {name}, and a plural as {name#one|other}.
+import en from "./en.json";
+import zh from "./zh.json";
+
+export type Language = "en" | "zh";
+export type MessageKey = keyof typeof en;
+export type Parameters = Record<string, string | number>;
+
+// A key that is missing in one language is a type error here.
+export const catalogues: Record<Language, Record<MessageKey, string>> = { en, zh };
+
+const KEPT_AS = "inhouse.language";
+
+class CurrentLanguage {
+  current = $state<Language>(firstLanguage());
+
+  set(language: Language) {
+    this.current = language;
+    localStorage.setItem(KEPT_AS, language);
+  }
+}
+
+export const language = new CurrentLanguage();
+
+/** The person's choice, or else what the system speaks. */
+function firstLanguage(): Language {
+  const kept = localStorage.getItem(KEPT_AS);
+  if (kept === "en" || kept === "zh") return kept;
+  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** The text in the current language. In markup it follows a change of language. */
+export function t(key: MessageKey, parameters: Parameters = {}): string {
+  return fill(catalogues[language.current][key], parameters, language.current);
+}
+
+export function hasMessage(key: string): key is MessageKey {
+  return Object.hasOwn(en, key);
+}
+
+export function fill(text: string, parameters: Parameters, locale: Language): string {
+  return text.replace(/\{(\w+)(?:#([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
+    const value = parameters[name];
+    if (value === undefined) return whole;
+    if (one !== undefined) {
+      return new Intl.PluralRules(locale).select(Number(value)) === "one" ? one : (other ?? "");
+    }
+    return typeof value === "number" ? value.toLocaleString(locale) : value;
+  });
+}
+
+/** A duration as a person says it: "0.8 s", "14 s", "2 min 5 s". */
+export function duration(milliseconds: number): string {
+  const locale = language.current;
+  const unit = (value: number, name: "second" | "minute", digits = 0) =>
+    value.toLocaleString(locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits });
+  const seconds = milliseconds / 1000;
+  if (seconds < 9.95) return unit(seconds, "second", 1);
+  const whole = Math.round(seconds);
+  if (whole < 120) return unit(whole, "second");
+  const rest = whole % 60;
+  return [unit(Math.floor(whole / 60), "minute"), ...(rest > 0 ? [unit(rest, "second")] : [])].join(" ");
+}

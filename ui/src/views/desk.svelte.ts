@@ -1,0 +1,119 @@
+import { Chats } from "../features/chats/chats.svelte";
+import { Conversation } from "../features/answers/conversation.svelte";
+import { Reader, type Place } from "../features/reader/reader.svelte";
+import { Sources } from "../features/sources/sources.svelte";
+import { t } from "../i18n/messages.svelte";
+import { readStatus, subscribe } from "../ipc/app";
+import { listenForDrops, pickFiles, pickFolders } from "../ipc/files";
+import type { AppEventDto, StatusDto, ViewDto } from "../ipc/gen";
+import { loadView, saveView } from "../ipc/view";
+import { asError } from "../ipc/call";
+import { notices } from "../shared/notices.svelte";
+
+const SAVE_AFTER_MS = 300;
+
+/** Everything on the screen, and how its parts act on one another. */
+export class Desk {
+  readonly sources = new Sources();
+  readonly chats = new Chats();
+  readonly reader = new Reader();
+  readonly conversation = new Conversation(() => void notices.watch(() => this.chats.refresh()));
+  status: StatusDto | null = $state.raw(null);
+  draft = $state("");
+  /** Files hang over the window. */
+  hovering = $state(false);
+  /** The first load is done, so an empty list means that there is nothing. */
+  loaded = $state(false);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #saved = "";
+
+  /** Listens first and reads then, so that nothing falls between. */
+  async start(): Promise<void> {
+    await notices.watch(() => subscribe((event) => this.#take(event)));
+    await notices.watch(() =>
+      listenForDrops({
+        onHover: (hovering) => (this.hovering = hovering),
+        onDrop: (paths) => void this.add(paths),
+      }),
+    );
+    await Promise.all([
+      notices.watch(() => this.sources.load()),
+      notices.watch(() => this.chats.refresh()),
+      notices.watch(async () => (this.status ??= await readStatus())),
+    ]);
+    await notices.watch(async () => this.#restore(await loadView()));
+    this.loaded = true;
+  }
+
+  add(paths: string[]): Promise<void> {
+    return notices.watch(() => this.sources.add(paths));
+  }
+
+  addFiles(): Promise<void> {
+    return notices.watch(async () => this.sources.add(await pickFiles(t("sources.pick.files"))));
+  }
+
+  addFolder(): Promise<void> {
+    return notices.watch(async () => this.sources.add(await pickFolders(t("sources.pick.folder"))));
+  }
+
+  openPlace(place: Place): Promise<void> {
+    return this.reader.open(place);
+  }
+
+  openSource(id: number): Promise<void> {
+    return this.reader.open({ source: id, page: 1, start: 0, end: 0 });
+  }
+
+  openChat(id: number): Promise<void> {
+    return notices.watch(() => this.conversation.open(id));
+  }
+
+  async deleteChat(id: number): Promise<void> {
+    await notices.watch(async () => {
+      if (this.conversation.running?.chat === id) await this.conversation.stop();
+      await this.chats.delete(id);
+      if (this.conversation.chat === id) this.conversation.startNew();
+    });
+  }
+
+  /** What a restart comes back to. */
+  view(): ViewDto {
+    return { chat: this.conversation.chat, draft: this.draft, reader: this.reader.view() };
+  }
+
+  /** Keeps the view once it has rested for a moment. */
+  saveSoon(view: ViewDto): void {
+    const text = JSON.stringify(view);
+    clearTimeout(this.#timer);
+    if (text === this.#saved) return;
+    this.#timer = setTimeout(() => {
+      this.#saved = text;
+      void notices.watch(() => saveView(view));
+    }, SAVE_AFTER_MS);
+  }
+
+  async #restore(view: ViewDto): Promise<void> {
+    this.#saved = JSON.stringify(view);
+    this.draft = view.draft;
+    if (view.chat !== null && this.chats.list.some(({ id }) => id === view.chat)) {
+      await this.conversation.open(view.chat);
+    }
+    if (view.reader !== null && this.sources.get(view.reader.source)) await this.reader.open(view.reader);
+  }
+
+  #take(event: AppEventDto) {
+    switch (event.type) {
+      case "sources_changed":
+        this.sources.take(event.sources, event.removed);
+        if (this.reader.place && event.removed.includes(this.reader.place.source)) this.reader.close();
+        break;
+      case "status_changed":
+        this.status = event.status;
+        break;
+      case "problem":
+        notices.add(asError(event.error));
+        break;
+    }
+  }
+}
