@@ -12,6 +12,8 @@ export default defineConfig({
     emptyOutDir: true,
     reportCompressedSize: false,
   },
+  // A test reads the codes of errors where Rust defines them.
+  server: { fs: { allow: [".."] } },
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],

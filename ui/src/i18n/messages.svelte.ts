@@ -51,13 +51,9 @@ export function fill(text: string, parameters: Parameters, locale: Language): st
 
 /** A duration as a person says it: "0.8 s", "14 s", "2 min 5 s". */
 export function duration(milliseconds: number): string {
-  const locale = language.current;
-  const unit = (value: number, name: "second" | "minute", digits = 0) =>
-    value.toLocaleString(locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits });
-  const seconds = milliseconds / 1000;
-  if (seconds < 9.95) return unit(seconds, "second", 1);
-  const whole = Math.round(seconds);
-  if (whole < 120) return unit(whole, "second");
-  const rest = whole % 60;
-  return [unit(Math.floor(whole / 60), "minute"), ...(rest > 0 ? [unit(rest, "second")] : [])].join(" ");
+  const tenths = Math.round(milliseconds / 100);
+  if (tenths < 100) return t("duration.seconds", { n: tenths / 10 });
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 120) return t("duration.seconds", { n: seconds });
+  return t("duration.minutes", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }

@@ -25,6 +25,7 @@ export class Desk {
   /** The first load is done, so an empty list means that there is nothing. */
   loaded = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #save: (() => void) | null = null;
   #saved = "";
 
   /** Listens first and reads then, so that nothing falls between. */
@@ -86,20 +87,30 @@ export class Desk {
   saveSoon(view: ViewDto): void {
     const text = JSON.stringify(view);
     clearTimeout(this.#timer);
+    this.#save = null;
     if (text === this.#saved) return;
-    this.#timer = setTimeout(() => {
+    this.#save = () => {
       this.#saved = text;
       void notices.watch(() => saveView(view));
-    }, SAVE_AFTER_MS);
+    };
+    this.#timer = setTimeout(() => this.saveNow(), SAVE_AFTER_MS);
+  }
+
+  /** Keeps what still waits, because the window may be about to close. */
+  saveNow(): void {
+    clearTimeout(this.#timer);
+    this.#save?.();
+    this.#save = null;
   }
 
   async #restore(view: ViewDto): Promise<void> {
     this.#saved = JSON.stringify(view);
     this.draft = view.draft;
+    if (view.reader !== null && this.sources.get(view.reader.source)) await this.reader.open(view.reader);
+    // The chat comes last: it scrolls to its end, and how long it is depends on the reader beside it.
     if (view.chat !== null && this.chats.list.some(({ id }) => id === view.chat)) {
       await this.conversation.open(view.chat);
     }
-    if (view.reader !== null && this.sources.get(view.reader.source)) await this.reader.open(view.reader);
   }
 
   #take(event: AppEventDto) {

@@ -1,11 +1,18 @@
 // How an answer's sentences, their citations and the passages that were read are shown together.
 import type { AnswerDto, CitationDto, PassageDto, SentenceDto } from "../../ipc/gen";
 
+export interface ShownCitation {
+  citation: CitationDto;
+  number: number;
+  /** The first of its number in the answer: it says the file's name, the others need not. */
+  isFirst: boolean;
+}
+
 export interface ShownSentence {
   sentence: SentenceDto;
   /** White space between the sentence before and this one. */
   gap: string;
-  citations: Array<{ citation: CitationDto; number: number }>;
+  citations: ShownCitation[];
   /** The last of a series of sentences without support: one mark serves them all. */
   endsUnsupported: boolean;
 }
@@ -16,13 +23,18 @@ export interface ShownSentence {
  */
 export function shownSentences(answer: AnswerDto): ShownSentence[] {
   const numbers = new Numbers(answer.passages);
+  const named = new Set<number>();
   let at = 0;
   return answer.sentences.map((sentence, index) => {
     const found = answer.text.indexOf(sentence.text, at);
     const gap = index === 0 ? "" : found < 0 ? " " : whiteSpace(answer.text.slice(at, found));
     if (found >= 0) at = found + sentence.text.length;
-    const citations = new Map<string, { citation: CitationDto; number: number }>();
-    for (const citation of sentence.citations) citations.set(key(citation), { citation, number: numbers.of(citation) });
+    const citations = new Map<string, ShownCitation>();
+    for (const citation of sentence.citations) {
+      const number = numbers.of(citation);
+      if (!citations.has(key(citation))) citations.set(key(citation), { citation, number, isFirst: !named.has(number) });
+      named.add(number);
+    }
     return {
       sentence,
       gap,

@@ -68,6 +68,11 @@ export function isBusy({ state }: SourceDto): boolean {
   return state === "queued" || state === "reading";
 }
 
+/** What is being read is stopped first. */
+export function canBeRemoved({ state }: SourceDto): boolean {
+  return state !== "reading";
+}
+
 export function needsAttention({ state }: SourceDto): boolean {
   return state === "failed" || state === "partly_read";
 }

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { answer, citation, passage } from "../../../test/fixtures";
+import { copyText, shownSentences } from "./citations";
+
+describe("citations", () => {
+  test("have the number of the passage that they stand in", () => {
+    const shown = shownSentences(
+      answer({
+        passages: [passage({ page: 9 }), passage()],
+        sentences: [{ text: "A.", supported: true, citations: [citation(), citation({ page: 9 })] }],
+      }),
+    );
+    expect(shown[0]?.citations.map(({ number }) => number)).toEqual([2, 1]);
+  });
+
+  test("outside every passage are numbered after them, the same quote always the same", () => {
+    const outside = citation({ page: 20 });
+    const shown = shownSentences(
+      answer({
+        sentences: [
+          { text: "A.", supported: true, citations: [outside] },
+          { text: "B.", supported: true, citations: [citation({ page: 21 }), outside] },
+        ],
+      }),
+    );
+    expect(shown.map(({ citations }) => citations.map(({ number }) => number))).toEqual([[2], [3, 2]]);
+  });
+
+  test("are named once and shown once per sentence", () => {
+    const sentence = { text: "A.", supported: true, citations: [citation(), citation()] };
+    const shown = shownSentences(answer({ sentences: [sentence, sentence] }));
+    expect(shown.map(({ citations }) => citations.map(({ isFirst }) => isFirst))).toEqual([[true], [false]]);
+  });
+});
+
+describe("sentences", () => {
+  const sentences = ["第一句。", "第二句。"].map((text) => ({ text, supported: false, citations: [] }));
+
+  test("keep the line breaks between them and lose the marks that the model wrote", () => {
+    const gaps = (text: string) => shownSentences(answer({ text, sentences })).map(({ gap }) => gap);
+    expect(gaps("第一句。[1]\n\n第二句。")).toEqual(["", "\n\n"]);
+    expect(gaps("第一句。第二句。")).toEqual(["", ""]);
+    expect(gaps("another text")).toEqual(["", " "]);
+  });
+
+  test("without support in a row share one mark, at the end", () => {
+    expect(shownSentences(answer({ sentences })).map(({ endsUnsupported }) => endsUnsupported)).toEqual([false, true]);
+  });
+});
+
+test("a copied answer carries its sources", () => {
+  const text = copyText(answer(), { sources: "Sources", page: (page) => `p. ${page}` });
+  expect(text).toBe("A night costs up to 140 EUR. [1] Prices rise.\n\nSources\n[1] travel-policy.pdf, p. 3");
+});
+
+test("a declined answer is copied as it is", () => {
+  const declined = answer({ declined: true, text: "Not there.", sentences: [] });
+  expect(copyText(declined, { sources: "Sources", page: String })).toBe("Not there.");
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { answer, passage } from "../../../test/fixtures";
+import type { AnswerEventDto } from "../../ipc/gen";
+import { afterEvent, answerState, keptTurn, newTurn } from "./turn";
+
+const play = (...events: AnswerEventDto[]) => events.reduce(afterEvent, newTurn("What may a night cost?"));
+
+describe("the events of an answer", () => {
+  test("evidence is there before the model has read it", () => {
+    const turn = play({ type: "started", run: 7, chat: 2 }, { type: "evidence", passages: [passage()] });
+    expect(turn.run).toBe(7);
+    expect(turn.evidence).toHaveLength(1);
+    expect(turn.phase).toEqual({ at: "found" });
+    expect(answerState(turn)).toBe("streaming");
+  });
+
+  test("loading and reading replace one another and keep the evidence", () => {
+    const turn = play(
+      { type: "evidence", passages: [passage()] },
+      { type: "loading", model: "M" },
+      { type: "reading", done: 420, total: 700 },
+    );
+    expect(turn.phase).toEqual({ at: "reading", done: 420, total: 700 });
+    expect(turn.evidence).toHaveLength(1);
+  });
+
+  test("text is joined in order", () => {
+    const turn = play({ type: "text", text: "每晚 " }, { type: "text", text: "650 元" });
+    expect(turn.text).toBe("每晚 650 元");
+    expect(turn.phase.at).toBe("writing");
+  });
+
+  test("the finished answer replaces what was streamed", () => {
+    const turn = play({ type: "text", text: "A night [1]" }, { type: "done", answer: answer() });
+    expect(turn.text).toBe(answer().text);
+    expect(answerState(turn)).toBe("done");
+  });
+
+  test("nothing changes an answer that has ended", () => {
+    const ended = play({ type: "failed", error: { code: "internal", message: "m", hint: "" } });
+    expect(afterEvent(ended, { type: "text", text: "late" })).toBe(ended);
+    expect(answerState(ended)).toBe("failed");
+  });
+});
+
+describe("what is kept of a turn", () => {
+  test("stopped and declined answers are told apart from finished ones", () => {
+    const state = (change: Parameters<typeof answer>[0]) =>
+      answerState(keptTurn({ run: 1, question: "q", answer: answer(change), error: null }));
+    expect(state({})).toBe("done");
+    expect(state({ stopped: true })).toBe("stopped");
+    expect(state({ declined: true })).toBe("declined");
+  });
+
+  test("a turn with neither answer nor error was interrupted", () => {
+    expect(keptTurn({ run: 1, question: "q", answer: null, error: null }).phase.at).toBe("interrupted");
+  });
+});
