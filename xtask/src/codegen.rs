@@ -1,0 +1,16 @@
+//! `cargo xtask codegen`: writes again what is generated from Rust and checked in.
+
+use anyhow::{Result, bail};
+
+use crate::house::House;
+use crate::process;
+
+/// The tests that find a stale file write it when they are asked to.
+pub fn run(house: &House, arguments: &[String]) -> Result<()> {
+    if !arguments.is_empty() {
+        bail!("usage: cargo xtask codegen");
+    }
+    let mut cargo = process::cargo();
+    cargo.args(["test", "--package", "inhouse-desktop", "--lib"]).current_dir(&house.root);
+    process::run(cargo.env("INHOUSE_UPDATE", "1"))
+}
