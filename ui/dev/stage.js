@@ -1,5 +1,5 @@
 // Plays Rust's part for dev/serve.mjs. Scenes: empty, mixed, hints, many, reading, writing, answer,
-// declined, stopped, failed, interrupted, missing, long, drop, problem; ?lang=zh for Chinese documents.
+// declined, stopped, failed, interrupted, missing, long, drop, problem, book; ?lang=zh for Chinese documents.
 (() => {
   const query = new URLSearchParams(location.search);
   const scene = query.get("scene") ?? "answer";
@@ -117,7 +117,7 @@
   const view = {
     chat: turns[scene] || scene === "answer" ? 1 : null,
     draft: scene === "hints" ? (zh ? "供应商付款期限" : "How long may suppliers") : "",
-    reader: scene === "answer" || scene === "long" ? { source: 1, page: 3, ...range(q1) } : null,
+    reader: scene === "book" ? { source: 1, page: 6, start: 1500 * chars.length + range(q1).start, end: 1500 * chars.length + range(q1).end } : scene === "answer" || scene === "long" ? { source: 1, page: 3, ...range(q1) } : null,
   };
 
   const send = (channel, messages) => messages.forEach((message, index) => callbacks.get(channel)?.({ index, message }));
@@ -145,7 +145,7 @@
       setTimeout(() => send(channel, events), 20);
     },
     stop_answer: () => null,
-    read_page: ({ source, page }) => ({ ...at(source), page, pages: 12, text: page === 5 ? "" : pageText }),
+    read_page: ({ source, page }) => ({ ...at(source), page, pages: 12, text: page === 5 ? "" : page === 6 ? pageText.repeat(3000) : pageText }),
     load_view: () => view,
     save_view: ({ view }) => void ((window.savedViews ??= []).push(view)),
     "plugin:event|listen": ({ event, handler }) => (listeners.set(event, handler), nextCallback++),

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, within } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Backend } from "../../../test/backend";
 import { source } from "../../../test/fixtures";
@@ -76,6 +76,14 @@ describe("a source in the list", () => {
     show(source({ name: "<img src=x onerror=alert(1)>.pdf" }));
     expect(document.querySelector("img")).toBeNull();
   });
+});
+
+test("what was cancelled is tried again all at once", async () => {
+  const failed = (id: number, code: string) =>
+    source({ id, state: "failed", reason: { code, message: "m", hint: "h" } });
+  show(failed(1, "cancelled"), failed(2, "cancelled"), failed(3, "encrypted"));
+  await fireEvent.click(screen.getByTestId("retry-all"));
+  await waitFor(() => expect(backend.called("retry_source")).toEqual([{ id: 2 }, { id: 1 }]));
 });
 
 describe("a long list", () => {

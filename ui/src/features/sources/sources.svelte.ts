@@ -17,6 +17,8 @@ export class Sources {
   readonly list: SourceDto[] = $derived([...this.#byId.values()].sort((a, b) => b.id - a.id));
   readonly busy: number = $derived(this.list.filter(isBusy).length);
   readonly attention: number = $derived(this.list.filter(needsAttention).length);
+  /** Failed ones for which another try may turn out differently, although the file is the same. */
+  readonly retriable: readonly SourceDto[] = $derived(this.list.filter(mayWorkNow));
   readonly searchable: number = $derived(this.list.filter((source) => source.passagesInMemory > 0).length);
   /** Names that stand for more than one source, which are told apart by their folder. */
   readonly ambiguous: ReadonlySet<string> = $derived(repeated(this.list.map(({ name }) => name)));
@@ -55,6 +57,11 @@ export class Sources {
   }
 
   retry = retrySource;
+
+  async retryAll(): Promise<void> {
+    for (const { id } of this.retriable) await retrySource(id);
+  }
+
   remove = removeSource;
   stopReading = stopReading;
 
@@ -66,6 +73,21 @@ export class Sources {
 
 export function isBusy({ state }: SourceDto): boolean {
   return state === "queued" || state === "reading";
+}
+
+const PASSING = new Set([
+  "cancelled",
+  "changed",
+  "disk_full",
+  "embedding",
+  "io",
+  "memory",
+  "permission_denied",
+  "vanished",
+]);
+
+function mayWorkNow({ state, reason }: SourceDto): boolean {
+  return state === "failed" && reason !== null && PASSING.has(reason.code);
 }
 
 /** What is being read is stopped first. */
