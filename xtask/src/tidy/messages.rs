@@ -75,9 +75,10 @@ fn flatten(prefix: &str, value: &Value, messages: &mut BTreeMap<String, String>)
     }
 }
 
-/// The names in `{...}`, sorted.
+/// The names in `{name}` and in the plurals `{name#one|other}`, which not every language has.
 fn placeholders(text: &str) -> Vec<&str> {
-    let mut names: Vec<&str> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    let mut names: Vec<&str> =
+        text.split('{').skip(1).filter_map(|rest| rest.split(['}', '#']).next()).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn catalogues_that_say_the_same_pass() {
-        let en = r#"{"a": "{n} files in {folder}", "b": {"c": "Stop"}}"#;
+        let en = r#"{"a": "{n} {n#file|files} in {folder}", "b": {"c": "Stop"}}"#;
         assert!(found(en, r#"{"a": "{folder} 中有 {n} 个文件", "b": {"c": "停止"}}"#).is_empty());
     }
 

@@ -14,10 +14,14 @@ const FORBIDDEN: &[(&str, &str)] = &[
     (concat!("/Us", "ers/"), "a path of one person's machine"),
 ];
 
+/// Where the invented person of examples keeps files.
+const INVENTED: &str = concat!("/ho", "me/lin/");
+
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
         for (number, line) in file.lines() {
+            let line = line.replace(INVENTED, "");
             for (word, why) in FORBIDDEN.iter().filter(|(word, _)| line.contains(word)) {
                 findings.push(Finding::new(&file.path, number, format!("{word:?}: {why}")));
             }
@@ -38,5 +42,6 @@ mod tests {
             assert_eq!(found.iter().map(|finding| finding.line).collect::<Vec<_>>(), [2], "{word}");
         }
         assert!(check(&Tree::of(&[("a.rs", "// a home for todos\n")])).is_empty());
+        assert!(check(&Tree::of(&[("a.rs", &format!("{INVENTED}policy.pdf\n"))])).is_empty());
     }
 }
