@@ -12,6 +12,7 @@
     reason = "a tool of the terminal talks to the terminal"
 )]
 
+mod build;
 mod codegen;
 mod house;
 mod models;

@@ -4,30 +4,37 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
+use crate::build;
 use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
 
-/// Answered by the sample documents.
-const SAMPLE_QUESTION: &str = "How much is paid per night for a hotel?";
+/// The sample documents, and a question that they answer.
+const SAMPLE_DOCUMENTS: &str = "tests/corpus";
+const SAMPLE_QUESTION: &str = "What is the most I may spend on a hotel night in Vienna?";
 
 pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     if !arguments.is_empty() {
         bail!("usage: cargo xtask run");
     }
     setup::prepare(house, Purpose::Use)?;
+    let programs = build::programs(house)?;
     if has_display() {
         println!("Opening Inhouse");
-        return cargo_run(house, "inhouse-desktop", "inhouse-desktop", &[]);
+        return start(house, &programs.join("inhouse-desktop"), &[]);
     }
-    println!(
-        "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set): here is the same job in the terminal."
-    );
-    let home = tempfile::tempdir()?;
-    terminal(house, home.path(), &["add", "tests/corpus"])?;
-    terminal(house, home.path(), &["ask", SAMPLE_QUESTION])
+    println!("There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set).");
+    println!("Here is the same job in the terminal, with the sample documents:");
+    let home = tempfile::tempdir().context("making a folder for the sample's data")?;
+    let inhouse = programs.join("inhouse");
+    for words in [["add", SAMPLE_DOCUMENTS], ["ask", SAMPLE_QUESTION]] {
+        println!("\n$ inhouse {} {:?}", words[0], words[1]);
+        let home = home.path().display().to_string();
+        start(house, &inhouse, &["--home", &home, words[0], words[1]])?;
+    }
+    Ok(())
 }
 
 fn has_display() -> bool {
@@ -35,17 +42,7 @@ fn has_display() -> bool {
     cfg!(not(target_os = "linux")) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
-fn terminal(house: &House, home: &Path, words: &[&str]) -> Result<()> {
-    let shown: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
-    println!("\n$ inhouse {}", shown.join(" "));
-    let home = home.display().to_string();
-    let mut arguments = vec!["--home", home.as_str()];
-    arguments.extend(words);
-    cargo_run(house, "inhouse-cli", "inhouse", &arguments)
-}
-
-fn cargo_run(house: &House, package: &str, binary: &str, arguments: &[&str]) -> Result<()> {
-    let mut cargo: Command = process::cargo();
-    cargo.args(["run", "--package", package, "--bin", binary, "--"]).args(arguments);
-    process::run(cargo.current_dir(&house.root).env("INHOUSE_MODELS", &house.models))
+fn start(house: &House, program: &Path, arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new(program);
+    process::run(command.args(arguments).current_dir(&house.root).env("INHOUSE_MODELS", &house.models))
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::build;
 use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
@@ -31,6 +32,8 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     });
     report.check("ui types", || npm(house, "check"));
     report.check("ui tests", || npm(house, "test"));
+    // The end-to-end tests start the programs themselves.
+    report.check("build", || build::programs(house).map(drop));
     let mut tests = vec!["test", "--workspace", "--no-fail-fast"];
     if quick {
         tests.extend(["--lib", "--bins"]);
