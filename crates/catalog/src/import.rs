@@ -56,8 +56,8 @@ impl Catalog {
         on_progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Imported, CatalogError> {
         fs::create_dir_all(folder).map_err(CatalogError::io("creating the folder", folder))?;
-        let id = self.free_id(folder, file);
-        let part = Part::new(folder.join(format!("{id}.gguf.part")));
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+        let part = Part::new(folder.join(format!("{name}.part")));
         let (bytes, sha256) = copy(file, &part, cancel, on_progress)?;
 
         if let Some(known) = self.by_sha256(sha256) {
@@ -72,6 +72,7 @@ impl Catalog {
             return Ok(Imported { id: known.id.clone(), path, known: true });
         }
 
+        let id = self.free_id(folder, file);
         let name = PathBuf::from(format!("{id}.gguf"));
         let path = folder.join(&name);
         let model = Model {
