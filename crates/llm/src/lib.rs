@@ -1,0 +1,23 @@
+//! The room that computes with language models, and the only one that knows candle.
+//!
+//! It owns the reading of model files (GGUF, safetensors, e5's own container), tokenizers, chat
+//! templates, decoding and sampling, and embedding. It implements the ports
+//! [`inhouse_agent::chat::ChatModel`] and [`inhouse_agent::embed::Embedder`].
+//!
+//! Invariants: what a model is, its file says, and no model's name stands in the code; a file is
+//! checked before it is read, and one that would only seem to work is refused by the name of what
+//! is not known; text of messages never becomes a special token; no network.
+//!
+//! Start reading at [`LocalChat`] and [`LocalEmbedder`]; [`inspect`] tells what a file is without
+//! loading it.
+
+mod chat;
+mod decoder;
+mod embedder;
+mod gguf;
+mod template;
+mod tokenizer;
+
+pub use chat::{LoadOptions, LocalChat};
+pub use embedder::LocalEmbedder;
+pub use gguf::{GgufFacts, inspect};

@@ -1,0 +1,196 @@
+//! The chat template that a model file brings: messages in, the prompt's parts out.
+//!
+//! Templates are rendered with placeholders where the messages' contents belong, and the contents
+//! are put in afterwards. So a content is never mistaken for the template's own text, and what a
+//! content spells never becomes one of the model's special tokens.
+
+use inhouse_agent::chat::{Message, ModelError, Speaker};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
+
+use crate::gguf::Gguf;
+use crate::tokenizer::Part;
+
+mod clock;
+mod json;
+
+/// Instructions that a template may take; a conversation needs a few thousand.
+const FUEL: u64 = 500_000;
+const NAME: &str = "chat";
+/// Private-use characters, which no template writes, around a message's number.
+const OPEN: char = '\u{F0000}';
+const CLOSE: char = '\u{F0001}';
+
+pub(crate) enum Template {
+    Jinja(Box<Jinja>),
+    /// For models that were never taught turns; see [`plain`].
+    Plain,
+}
+
+pub(crate) struct Jinja {
+    environment: Environment<'static>,
+    bos: String,
+    eos: String,
+}
+
+impl Template {
+    /// The template's source, when the file brings one.
+    pub(crate) fn source(gguf: &Gguf) -> Option<&str> {
+        gguf.text("tokenizer.chat_template").filter(|source| !source.trim().is_empty())
+    }
+
+    pub(crate) fn of(gguf: &Gguf) -> Result<Self, ModelError> {
+        let Some(source) = Self::source(gguf) else {
+            return Ok(Self::Plain);
+        };
+        let mut environment = environment();
+        environment
+            .add_template_owned(NAME, source.to_owned())
+            .map_err(|error| gguf.unsupported(format!("its chat template can't be read: {error:#}")))?;
+        let token = |key: &str| {
+            let id = usize::try_from(gguf.number(key)?).ok()?;
+            gguf.array("tokenizer.ggml.tokens")?.get(id)?.to_string().ok().cloned()
+        };
+        let bos = token("tokenizer.ggml.bos_token_id").unwrap_or_default();
+        let eos = token("tokenizer.ggml.eos_token_id").unwrap_or_default();
+        Ok(Self::Jinja(Box::new(Jinja { environment, bos, eos })))
+    }
+
+    /// The parts of a prompt. `open` ends it where the assistant's answer begins.
+    ///
+    /// A template that knows no system message gets its text at the head of the first user message;
+    /// one that would leave out a message is refused, for nothing may be dropped silently.
+    pub(crate) fn render(&self, messages: &[Message], open: bool) -> Result<Vec<Part>, String> {
+        let Self::Jinja(jinja) = self else {
+            return Ok(plain(messages, open));
+        };
+        let turns: Vec<_> = messages
+            .iter()
+            .enumerate()
+            .map(|(at, message)| (role(message.speaker), format!("{OPEN}{at}{CLOSE}")))
+            .collect();
+        jinja.parts(&turns, messages, open).or_else(|error| {
+            let merged = without_system(&turns).ok_or(error)?;
+            jinja.parts(&merged, messages, open)
+        })
+    }
+
+    /// Texts that end an answer, for a model that has no token to end its turn with.
+    pub(crate) fn stops(&self) -> &'static [&'static str] {
+        match self {
+            Self::Jinja(_) => &[],
+            Self::Plain => &["\n\nUser:"],
+        }
+    }
+}
+
+impl Jinja {
+    /// Renders turns of a role and a text with placeholders, and puts the contents in.
+    fn parts(
+        &self,
+        turns: &[(&'static str, String)],
+        messages: &[Message],
+        open: bool,
+    ) -> Result<Vec<Part>, String> {
+        let turns: Vec<_> = turns.iter().map(|(role, content)| context! { role => *role, content }).collect();
+        let rendered = self
+            .environment
+            .get_template(NAME)
+            .and_then(|template| {
+                template.render(context! {
+                    messages => turns,
+                    add_generation_prompt => open,
+                    bos_token => self.bos.as_str(),
+                    eos_token => self.eos.as_str(),
+                    tools => (),
+                    // Models that can think aloud first are asked to answer at once.
+                    enable_thinking => false,
+                })
+            })
+            .map_err(|error| format!("{error:#}"))?;
+        fill(&rendered, messages)
+    }
+}
+
+/// Splits a rendered template at its placeholders.
+fn fill(rendered: &str, messages: &[Message]) -> Result<Vec<Part>, String> {
+    let mut parts = Vec::new();
+    let mut missing: Vec<_> = vec![true; messages.len()];
+    let mut pieces = rendered.split(OPEN);
+    parts.push(Part::Template(pieces.next().unwrap_or_default().to_owned()));
+    for piece in pieces {
+        let (number, after) = piece.split_once(CLOSE).ok_or("the template cuts messages up")?;
+        let at: usize = number.parse().map_err(|_| "the template rewrites messages")?;
+        let message = messages.get(at).ok_or("the template rewrites messages")?;
+        missing[at] = false;
+        parts.push(Part::Content(message.content.clone()));
+        parts.push(Part::Template(after.to_owned()));
+    }
+    match missing.iter().position(|missing| *missing) {
+        Some(at) => Err(format!("the template leaves out message {} of {}", at + 1, messages.len())),
+        None => Ok(parts),
+    }
+}
+
+/// The turns with the leading system message put before the first user's, or `None` when there is
+/// no such pair.
+fn without_system(turns: &[(&'static str, String)]) -> Option<Vec<(&'static str, String)>> {
+    let [(system, rules), (user, question), rest @ ..] = turns else { return None };
+    if *system != role(Speaker::System) || *user != role(Speaker::User) {
+        return None;
+    }
+    let mut merged = vec![(*user, format!("{rules}\n\n{question}"))];
+    merged.extend_from_slice(rest);
+    Some(merged)
+}
+
+/// The form for models without a template: the system's text, then turns headed `User:` and
+/// `Assistant:` with an empty line between them. It protects nothing: a content that holds such a
+/// heading looks like a turn.
+fn plain(messages: &[Message], open: bool) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for message in messages {
+        match message.speaker {
+            Speaker::System => {}
+            Speaker::User => parts.push(Part::Template("User:\n".into())),
+            Speaker::Assistant => parts.push(Part::Template("Assistant:\n".into())),
+        }
+        parts.push(Part::Content(message.content.clone()));
+        parts.push(Part::Template("\n\n".into()));
+    }
+    if open {
+        parts.push(Part::Template("Assistant:\n".into()));
+    }
+    parts
+}
+
+fn role(speaker: Speaker) -> &'static str {
+    match speaker {
+        Speaker::System => "system",
+        Speaker::User => "user",
+        Speaker::Assistant => "assistant",
+    }
+}
+
+/// Jinja as the `transformers` library sets it up for chat templates.
+fn environment() -> Environment<'static> {
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+        .expect("Jinja's own delimiters are a valid syntax");
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax);
+    environment.set_undefined_behavior(UndefinedBehavior::Lenient);
+    environment.set_fuel(Some(FUEL));
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.add_function("raise_exception", |message: String| -> Result<(), minijinja::Error> {
+        Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
+    });
+    environment.add_function("strftime_now", |format: &str| clock::now(format));
+    environment.add_filter("tojson", json::to_json);
+    environment
+}
+
+#[cfg(test)]
+mod tests;
