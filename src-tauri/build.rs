@@ -1,1 +1,32 @@
-fn main() { tauri_build::try_build(tauri_build::Attributes::new().capabilities_path_pattern("src-tauri/capabilities/**/*.json")).expect("tauri configuration is valid"); }
+//! Names the commands that the window may call, and embeds the built UI.
+
+const COMMANDS: &[&str] = &[
+    "status",
+    "subscribe",
+    "sources",
+    "add_paths",
+    "retry_source",
+    "remove_source",
+    "stop_reading",
+    "ask",
+    "stop_answer",
+    "chats",
+    "chat",
+    "delete_chat",
+    "read_page",
+    "load_view",
+    "save_view",
+];
+
+fn main() {
+    for watched in ["tauri.conf.json", "src-tauri/capabilities", "ui/dist", "icons"] {
+        println!("cargo:rerun-if-changed={watched}");
+    }
+    let attributes = tauri_build::Attributes::new()
+        .capabilities_path_pattern("src-tauri/capabilities/**/*.json")
+        .app_manifest(tauri_build::AppManifest::new().commands(COMMANDS));
+    if let Err(error) = tauri_build::try_build(attributes) {
+        println!("cargo:warning={error:#}");
+        std::process::exit(1);
+    }
+}

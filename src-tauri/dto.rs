@@ -259,3 +259,8 @@ pub struct ReaderViewDto {
     pub start: u32,
     pub end: u32,
 }
+
+mod from;
+
+#[cfg(test)]
+mod generated;

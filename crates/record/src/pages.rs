@@ -1,5 +1,7 @@
 //! Pages and passages of a source.
 
+use std::collections::BTreeMap;
+
 use inhouse_agent::passage::{Anchor, CharRange, Page, Passage, PassageId};
 use inhouse_agent::source::SourceId;
 use rusqlite::{OptionalExtension, Row, params};
@@ -109,15 +111,16 @@ impl Record {
         })
     }
 
-    /// How many passages each source should have in memory.
-    pub fn passages_in_memory(&self) -> Result<Vec<(SourceId, u64)>, RecordError> {
-        self.read("count passages", |connection| {
-            connection
-                .prepare(
-                    "SELECT source, count(*) FROM passages WHERE in_memory GROUP BY source ORDER BY source",
-                )?
-                .query_map([], |row| Ok((SourceId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned())))?
-                .collect()
+    /// The passages that each source should have in memory.
+    pub fn passages_in_memory(&self) -> Result<BTreeMap<SourceId, Vec<PassageId>>, RecordError> {
+        self.read("list passages in memory", |connection| {
+            let mut by_source: BTreeMap<SourceId, Vec<PassageId>> = BTreeMap::new();
+            let mut select = connection.prepare("SELECT source, id FROM passages WHERE in_memory")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                by_source.entry(SourceId(row.get(0)?)).or_default().push(PassageId(row.get(1)?));
+            }
+            Ok(by_source)
         })
     }
 

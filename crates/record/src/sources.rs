@@ -186,7 +186,8 @@ fn is_in_memory(state: &str) -> bool {
 fn requeue(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection
         .execute(
-            "UPDATE sources SET state = 'queued', failure_code = NULL, failure_detail = NULL
+            "UPDATE sources SET state = 'queued', failure_code = NULL, failure_detail = NULL,
+                 extracted = extracted AND EXISTS (SELECT 1 FROM passages WHERE source = ?1)
              WHERE id = ?1 AND state = 'failed'",
             [id],
         )

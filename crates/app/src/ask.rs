@@ -1,0 +1,169 @@
+//! Searching and asking: passages are found, the model reads the best, the answer is bound to
+//! quotes.
+
+pub mod answered;
+mod chats;
+mod search;
+
+use std::time::{Duration, Instant};
+
+use inhouse_agent::answer::{Answer, lay_out};
+use inhouse_agent::cancel::Cancel;
+use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Sampling};
+use inhouse_agent::passage::Passage;
+
+use crate::{App, AppError, blocking};
+
+pub use answered::{Answered, Evidence};
+pub use chats::{KeptTurn, TurnOutcome};
+pub use inhouse_record::{Chat, ChatId, TurnId};
+pub use search::Found;
+
+/// Passages that are found and offered to the prompt, when nobody asks for another number.
+pub const DEFAULT_TOP: usize = 8;
+/// Tokens of the prompt, when nobody asks for another budget: about ten seconds of reading on two
+/// cores.
+pub const DEFAULT_BUDGET: usize = 700;
+/// Tokens of an answer at most.
+const ANSWER_TOKENS: usize = 256;
+
+/// How a question is answered.
+#[derive(Debug, Clone)]
+pub struct AskOptions {
+    /// Passages to find.
+    pub top: usize,
+    /// Tokens of prompt to aim at; fewer passages are read rather than more tokens.
+    pub budget: usize,
+    pub seed: u64,
+}
+
+impl Default for AskOptions {
+    fn default() -> Self {
+        Self { top: DEFAULT_TOP, budget: DEFAULT_BUDGET, seed: 0 }
+    }
+}
+
+/// The life of an answer, before it is done.
+#[derive(Debug, Clone)]
+pub enum AskEvent {
+    /// What was found, before the model has read it.
+    Evidence(Vec<Evidence>),
+    /// The model is being loaded, by its id.
+    Loading(String),
+    /// Tokens of the prompt read so far, and in all.
+    Reading { done: usize, total: usize },
+    /// More of what the model writes.
+    Text(String),
+}
+
+impl App {
+    /// Answers a question from the sources. Events come in order, from another thread.
+    ///
+    /// A cancelled question ends with what was written so far, marked as stopped.
+    pub async fn ask(
+        &self,
+        question: &str,
+        options: &AskOptions,
+        cancel: &Cancel,
+        on_event: impl Fn(AskEvent) + Send + Sync + 'static,
+    ) -> Result<Answered, AppError> {
+        let begun = Instant::now();
+        let question = question.trim().to_owned();
+        if question.is_empty() {
+            return Err(AppError::EmptyQuestion);
+        }
+        let found = self.search(&question, options.top).await?;
+        let retrieval = begun.elapsed();
+        on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
+
+        let passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
+        if passages.is_empty() {
+            let answer = Answer::from_model(&question, "", &[]);
+            return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
+        }
+        let (model, _) = self.locate_chat_model()?;
+        on_event(AskEvent::Loading(model.name));
+        let chat = self.chat_model().await?;
+        let (cancel, options) = (cancel.clone(), options.clone());
+        blocking(move || {
+            let request = write(chat.as_ref(), &question, &passages, &options, begun, &cancel, &on_event)?;
+            let Written { completion, used, first_token } = request;
+            let answer = Answer::from_model(&question, &completion.text, &passages[..used]);
+            let run = Run {
+                model: chat.id().to_owned(),
+                stopped: completion.finish == Finish::Cancelled,
+                cut: completion.finish == Finish::Length,
+                retrieval,
+                first_token,
+                total: begun.elapsed(),
+                prompt_tokens: completion.prompt_tokens,
+                answer_tokens: completion.answer_tokens,
+            };
+            Ok(Answered::new(answer, &found, used, run))
+        })
+        .await?
+    }
+}
+
+/// How the model's part went.
+struct Run {
+    model: String,
+    stopped: bool,
+    cut: bool,
+    retrieval: Duration,
+    first_token: Duration,
+    total: Duration,
+    prompt_tokens: usize,
+    answer_tokens: usize,
+}
+
+impl Run {
+    fn without_model(retrieval: Duration, total: Duration) -> Self {
+        Self {
+            model: String::new(),
+            stopped: false,
+            cut: false,
+            retrieval,
+            first_token: total,
+            total,
+            prompt_tokens: 0,
+            answer_tokens: 0,
+        }
+    }
+}
+
+struct Written {
+    completion: Completion,
+    /// Passages that the model read.
+    used: usize,
+    /// From the question to the first text.
+    first_token: Duration,
+}
+
+fn write(
+    chat: &dyn ChatModel,
+    question: &str,
+    passages: &[Passage],
+    options: &AskOptions,
+    begun: Instant,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(AskEvent) + Send + Sync),
+) -> Result<Written, AppError> {
+    let room = chat.context().saturating_sub(ANSWER_TOKENS);
+    let prompt = lay_out(chat, question, passages, options.budget, room)?;
+    let request = ChatRequest {
+        messages: prompt.messages,
+        max_tokens: ANSWER_TOKENS,
+        sampling: Sampling { seed: options.seed, ..Sampling::default() },
+        stop: Vec::new(),
+    };
+    let mut first_token = None;
+    let completion = chat.complete(&request, cancel, &mut |event| match event {
+        ChatEvent::Reading { done, total } => on_event(AskEvent::Reading { done, total }),
+        ChatEvent::Text(text) => {
+            first_token.get_or_insert_with(|| begun.elapsed());
+            on_event(AskEvent::Text(text.to_owned()));
+        }
+    })?;
+    Ok(Written { completion, used: prompt.used, first_token: first_token.unwrap_or_else(|| begun.elapsed()) })
+}

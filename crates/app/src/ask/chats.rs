@@ -1,0 +1,95 @@
+//! Chats: a question is kept before it is answered, its answer when it is done.
+
+use inhouse_agent::cancel::Cancel;
+use inhouse_record::{Chat, ChatId, NewTurn, TurnEnd, TurnId};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{AskEvent, AskOptions, Answered};
+use crate::{App, AppError};
+
+/// A question of a chat and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptTurn {
+    pub id: TurnId,
+    pub question: String,
+    /// Missing when the app ended before the answer was done.
+    pub outcome: Option<TurnOutcome>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum TurnOutcome {
+    Answered(Box<Answered>),
+    Failed(KeptError),
+}
+
+/// An error in the words in which it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptError {
+    pub code: String,
+    pub message: String,
+    pub hint: String,
+}
+
+impl From<&AppError> for KeptError {
+    fn from(error: &AppError) -> Self {
+        Self { code: error.code().into(), message: error.to_string(), hint: error.hint().into() }
+    }
+}
+
+impl App {
+    /// Keeps a question, in a chat or as the first of a new one.
+    pub fn begin_turn(&self, chat: Option<ChatId>, question: &str) -> Result<(ChatId, TurnId), AppError> {
+        let question = question.trim();
+        if question.is_empty() {
+            return Err(AppError::EmptyQuestion);
+        }
+        let model = self.model_in_use(inhouse_catalog::Task::Chat)?.model.id;
+        Ok(self.record().begin_turn(NewTurn { chat, question, model: &model })?)
+    }
+
+    /// Answers a kept question and keeps what came of it.
+    pub async fn answer_turn(
+        &self,
+        turn: TurnId,
+        question: &str,
+        options: &AskOptions,
+        cancel: &Cancel,
+        on_event: impl Fn(AskEvent) + Send + Sync + 'static,
+    ) -> Result<Answered, AppError> {
+        let outcome = self.ask(question, options, cancel, on_event).await;
+        let end = match &outcome {
+            Ok(answered) => serde_json::to_string(answered).map(TurnEnd::Answer),
+            Err(error) => serde_json::to_string(&KeptError::from(error)).map(TurnEnd::Error),
+        };
+        let end = end.map_err(|error| AppError::Bug { what: error.to_string() })?;
+        self.record().end_turn(turn, &end)?;
+        outcome
+    }
+
+    /// All chats, the one used last first.
+    pub fn chats(&self) -> Result<Vec<Chat>, AppError> {
+        Ok(self.record().chats()?)
+    }
+
+    pub fn chat(&self, id: ChatId) -> Result<Vec<KeptTurn>, AppError> {
+        let read = |json: &str| serde_json::from_str(json).map_err(|error| AppError::Bug { what: error.to_string() });
+        let turns = self.record().turns(id)?;
+        turns
+            .into_iter()
+            .map(|turn| {
+                let outcome = match &turn.end {
+                    None => None,
+                    Some(TurnEnd::Answer(json)) => Some(TurnOutcome::Answered(Box::new(read(json)?))),
+                    Some(TurnEnd::Error(json)) => Some(TurnOutcome::Failed(
+                        serde_json::from_str(json).map_err(|error| AppError::Bug { what: error.to_string() })?,
+                    )),
+                };
+                Ok(KeptTurn { id: turn.id, question: turn.question, outcome })
+            })
+            .collect()
+    }
+
+    pub fn delete_chat(&self, id: ChatId) -> Result<(), AppError> {
+        Ok(self.record().delete_chat(id)?)
+    }
+}

@@ -1,0 +1,109 @@
+//! The data folder.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use crate::AppError;
+
+/// Where everything of one person lives, and whether this process may write to it.
+#[derive(Debug)]
+pub struct Home {
+    folder: PathBuf,
+    /// Held as long as the app is open; `None` when another process has it.
+    lock: Option<File>,
+}
+
+impl Home {
+    /// Opens `folder`, `INHOUSE_HOME` or the platform's data folder, in this order.
+    pub fn open(folder: Option<PathBuf>) -> Result<Self, AppError> {
+        let folder = folder
+            .or_else(|| std::env::var_os("INHOUSE_HOME").filter(|name| !name.is_empty()).map(PathBuf::from))
+            .or_else(|| project().map(|dirs| dirs.data_dir().to_owned()))
+            .ok_or(AppError::NoHome)?;
+        fs::create_dir_all(&folder).map_err(|source| AppError::io("create the data folder", &folder, source))?;
+        let folder = folder
+            .canonicalize()
+            .map_err(|source| AppError::io("find the data folder", &folder, source))?;
+        let path = folder.join("lock");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|source| AppError::io("open", &path, source))?;
+        let lock = match file.try_lock() {
+            Ok(()) => Some(file),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(source)) => return Err(AppError::io("lock", &path, source)),
+        };
+        Ok(Self { folder, lock })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether this process may write; another one may have opened the folder before.
+    pub fn is_writer(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    pub(crate) fn must_be_writer(&self) -> Result<(), AppError> {
+        if self.is_writer() { Ok(()) } else { Err(AppError::HomeLocked { home: self.folder.clone() }) }
+    }
+
+    /// Bytes that this user can still write here, or `None` when the system does not tell.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        let facts = rustix::fs::statvfs(&self.folder).ok()?;
+        Some(facts.f_bavail * facts.f_frsize)
+    }
+
+    pub(crate) fn record(&self) -> PathBuf {
+        self.folder.join("record.sqlite")
+    }
+
+    pub(crate) fn memory(&self) -> PathBuf {
+        self.folder.join("memory")
+    }
+
+    /// Where imported models are put.
+    pub(crate) fn models(&self) -> PathBuf {
+        self.folder.join("models")
+    }
+
+    /// Where weights are looked for, in this order.
+    pub(crate) fn model_folders(&self) -> Vec<PathBuf> {
+        let named = std::env::var_os("INHOUSE_MODELS").filter(|name| !name.is_empty()).map(PathBuf::from);
+        let checkout = std::env::current_dir()
+            .into_iter()
+            .flat_map(|folder| folder.ancestors().map(|above| above.join("models")).collect::<Vec<_>>())
+            .find(|models| models.join("all-minilm-l6-v2.toml").is_file());
+        [Some(self.models()), named, checkout, project().map(|dirs| dirs.cache_dir().join("models"))]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+fn project() -> Option<ProjectDirs> {
+    ProjectDirs::from("org", "Inhouse", "inhouse")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_to_open_a_data_folder_may_write() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let first = Home::open(Some(folder.path().into())).expect("a home");
+        let second = Home::open(Some(folder.path().into())).expect("the same home");
+        assert!(first.is_writer());
+        assert!(matches!(second.must_be_writer(), Err(AppError::HomeLocked { .. })));
+        drop(first);
+        let third = Home::open(Some(folder.path().into())).expect("the same home");
+        assert!(third.is_writer());
+    }
+}

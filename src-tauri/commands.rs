@@ -1,0 +1,132 @@
+//! The commands of the window: parse, call the app, map errors.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use inhouse_agent::source::SourceId;
+use inhouse_app::ask::{AskOptions, ChatId};
+use tauri::ipc::{Channel, Invoke};
+use tauri::{State, Wry, async_runtime};
+
+use crate::Desk;
+use crate::dto::{
+    AddReportDto, AnswerEventDto, AppEventDto, ChatDto, ErrorDto, PageDto, SourceDto, StatusDto, TurnDto, ViewDto,
+};
+use crate::events::{self, AnswerStream};
+
+type DeskState<'a> = State<'a, Arc<Desk>>;
+
+pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        status,
+        subscribe,
+        sources,
+        add_paths,
+        retry_source,
+        remove_source,
+        stop_reading,
+        ask,
+        stop_answer,
+        chats,
+        chat,
+        delete_chat,
+        read_page,
+        load_view,
+        save_view
+    ]
+}
+
+#[tauri::command]
+fn status(desk: DeskState<'_>) -> Result<StatusDto, ErrorDto> {
+    Ok(StatusDto::of(desk.app()?)?)
+}
+
+#[tauri::command]
+fn subscribe(desk: DeskState<'_>, on_event: Channel<AppEventDto>) -> Result<(), ErrorDto> {
+    async_runtime::spawn(events::forward(desk.app()?.clone(), on_event));
+    Ok(())
+}
+
+#[tauri::command]
+async fn sources(desk: DeskState<'_>) -> Result<Vec<SourceDto>, ErrorDto> {
+    Ok(desk.app()?.sources()?.iter().map(SourceDto::from).collect())
+}
+
+#[tauri::command]
+async fn add_paths(desk: DeskState<'_>, paths: Vec<PathBuf>) -> Result<AddReportDto, ErrorDto> {
+    Ok(desk.app()?.add(&paths).await?.into())
+}
+
+#[tauri::command]
+async fn retry_source(desk: DeskState<'_>, id: i64) -> Result<(), ErrorDto> {
+    Ok(desk.app()?.retry_source(SourceId(id)).await?)
+}
+
+#[tauri::command]
+async fn remove_source(desk: DeskState<'_>, id: i64) -> Result<(), ErrorDto> {
+    Ok(desk.app()?.remove_source(SourceId(id)).await?)
+}
+
+#[tauri::command]
+async fn stop_reading(desk: DeskState<'_>) -> Result<(), ErrorDto> {
+    Ok(desk.app()?.stop_reading()?)
+}
+
+#[tauri::command]
+async fn ask(
+    desk: DeskState<'_>,
+    question: String,
+    chat: Option<i64>,
+    on_event: Channel<AnswerEventDto>,
+) -> Result<(), ErrorDto> {
+    let (chat, turn) = desk.app()?.begin_turn(chat.map(ChatId), &question)?;
+    let cancel = desk.running.begin(turn.0);
+    let (desk, app) = (Arc::clone(&desk), desk.app()?.clone());
+    async_runtime::spawn(async move {
+        let stream = AnswerStream::begin(on_event, turn, chat);
+        let sink = stream.clone();
+        let outcome =
+            app.answer_turn(turn, &question, &AskOptions::default(), &cancel, move |event| sink.send(event)).await;
+        desk.running.end(turn.0);
+        stream.end(outcome);
+    });
+    Ok(())
+}
+
+#[tauri::command]
+fn stop_answer(desk: DeskState<'_>, run: i64) {
+    desk.running.stop(run);
+}
+
+#[tauri::command]
+async fn chats(desk: DeskState<'_>) -> Result<Vec<ChatDto>, ErrorDto> {
+    Ok(desk.app()?.chats()?.into_iter().map(ChatDto::from).collect())
+}
+
+#[tauri::command]
+async fn chat(desk: DeskState<'_>, id: i64) -> Result<Vec<TurnDto>, ErrorDto> {
+    Ok(desk.app()?.chat(ChatId(id))?.into_iter().map(TurnDto::from).collect())
+}
+
+#[tauri::command]
+async fn delete_chat(desk: DeskState<'_>, id: i64) -> Result<(), ErrorDto> {
+    Ok(desk.app()?.delete_chat(ChatId(id))?)
+}
+
+#[tauri::command]
+async fn read_page(desk: DeskState<'_>, source: i64, page: u32) -> Result<PageDto, ErrorDto> {
+    Ok(desk.app()?.page(SourceId(source), page)?.into())
+}
+
+#[tauri::command]
+async fn load_view(desk: DeskState<'_>) -> Result<ViewDto, ErrorDto> {
+    let kept = desk.app()?.view()?;
+    // A view of another version is no loss: the window opens as if for the first time.
+    Ok(kept.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
+}
+
+#[tauri::command]
+async fn save_view(desk: DeskState<'_>, view: ViewDto) -> Result<(), ErrorDto> {
+    let json = serde_json::to_string(&view).map_err(|error| ErrorDto::internal(&error))?;
+    Ok(desk.app()?.keep_view(&json)?)
+}
