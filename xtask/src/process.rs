@@ -49,9 +49,19 @@ pub fn works<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// The cargo that runs us.
+/// The cargo that runs us, as a person would start it.
+///
+/// What `cargo run` tells its program about itself would reach build scripts that ask for it, and
+/// make them, and all that stands on them, run again each time a person and we take turns.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 #[cfg(test)]

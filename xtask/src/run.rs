@@ -13,7 +13,7 @@ use crate::setup::{self, Purpose};
 
 /// The sample documents, and a question that they answer.
 const SAMPLE_DOCUMENTS: &str = "tests/corpus";
-const SAMPLE_QUESTION: &str = "What is the most I may spend on a hotel night in Vienna?";
+const SAMPLE_QUESTION: &str = "What do I get per kilometre if I take my own car on a business trip?";
 
 pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     if !arguments.is_empty() {
