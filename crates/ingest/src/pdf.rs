@@ -1,5 +1,8 @@
 //! PDF: the text of each page.
 
+mod lines;
+mod page;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use inhouse_agent::passage::Page;
@@ -50,7 +53,7 @@ pub(crate) fn read(bytes: Vec<u8>, give: Give) -> Result<(), ReadFailure> {
 
 /// A panic of the parser costs this page and not the others.
 fn page_text(document: &PdfDocument, index: usize) -> Result<String, Error> {
-    match catch_unwind(AssertUnwindSafe(|| document.extract_text(index))) {
+    match catch_unwind(AssertUnwindSafe(|| page::text(document, index))) {
         Ok(text) => Ok(tidy(&text?)),
         Err(_) => Err(Error::InvalidPdf("the parser panicked".to_owned())),
     }

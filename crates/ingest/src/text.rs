@@ -3,6 +3,7 @@
 mod encoding;
 mod heading;
 pub(crate) mod paging;
+pub(crate) mod symbol;
 pub(crate) mod tidy;
 
 use inhouse_agent::read::ReadFailure;

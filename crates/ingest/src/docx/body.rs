@@ -6,7 +6,8 @@ use super::layout::{Block, Layout, NoteId, PageBreak};
 use super::numbering::Numbering;
 use super::styles::{ParagraphProperties, Styles};
 use super::xml::{Element, Space, Token, Xml};
-use crate::text::tidy::{symbol, tidy};
+use crate::text::symbol::symbol;
+use crate::text::tidy::tidy;
 
 /// Which story is read, and so where its text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,8 +167,9 @@ impl<'a> Body<'a> {
                 let code = element.attribute("char").and_then(|code| u32::from_str_radix(code, 16).ok());
                 // Some writers leave out the private range that symbol fonts stand in.
                 let private = |code: u32| if code < 0x100 { code + 0xf000 } else { code };
+                let font = element.attribute("font").unwrap_or_default();
                 if let Some(c) = code.map(private).and_then(char::from_u32) {
-                    self.push(symbol(c).unwrap_or(c).encode_utf8(&mut [0; 4]));
+                    self.push(symbol(c, font).encode_utf8(&mut [0; 4]));
                 }
             }
             "footnoteReference" | "endnoteReference" => self.note_reference(name, element),

@@ -2,7 +2,9 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The text as a person reads it: no control, zero-width or private characters, ligatures and
+use super::symbol::symbol;
+
+/// The text as a person reads it: no control or zero-width characters, ligatures and
 /// compatibility forms of Chinese characters written as the letters that people type and search,
 /// one space where there are several, no blanks at line ends, one blank line where there are
 /// several. Tabs stay, since they part columns; a hyphen at a line end stays.
@@ -46,34 +48,18 @@ fn push(c: char, tidy: &mut String) {
         '\u{fb00}'..='\u{fb06}' | '\u{2e80}'..='\u{2fd5}' | '\u{f900}'..='\u{faff}' => {
             tidy.extend(std::iter::once(c).nfkc());
         }
-        c => tidy.push(symbol(c).unwrap_or(c)),
+        c => tidy.push(symbol(c, "")),
     }
 }
 
-/// Soft hyphens, zero-width spaces and marks, control characters, and private characters that are
-/// no known symbol. Joiners stay: some scripts are spelt with them.
+/// Soft hyphens, zero-width spaces and marks, and control characters. Joiners stay: some scripts are
+/// spelt with them.
 fn is_invisible(c: char) -> bool {
     match c {
         '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => true,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => symbol(c).is_none(),
         c => c.is_control(),
     }
-}
-
-/// The usual symbols of the Symbol and Wingdings fonts, which stand at private code points.
-pub(crate) fn symbol(c: char) -> Option<char> {
-    Some(match c {
-        '\u{f0b7}' => '•',
-        '\u{f0a7}' | '\u{f06e}' => '▪',
-        '\u{f0d8}' => '➢',
-        '\u{f0e0}' => '→',
-        '\u{f0fc}' => '✓',
-        '\u{f0fb}' => '✗',
-        '\u{f0fe}' => '☑',
-        '\u{f0a8}' | '\u{f06f}' | '\u{f0a3}' => '☐',
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -90,7 +76,7 @@ mod tests {
     #[test]
     fn soft_hyphens_and_control_characters_go() {
         assert_eq!(tidy("reim\u{ad}burse\u{7}ment\u{200b}"), "reimbursement");
-        assert_eq!(tidy("\u{f0b7} item\u{e123}"), "• item");
+        assert_eq!(tidy("\u{f0b7} item\u{e123}"), "• item\u{fffd}");
     }
 
     #[test]
