@@ -11,8 +11,7 @@ use pdf_oxide::Error;
 use pdf_oxide::document::PdfDocument;
 
 use crate::read::{Give, broken};
-use crate::text::paging::whole_page;
-use crate::text::tidy::tidy;
+use page::Reader;
 
 /// Gives every page; one without text, or that the parser fails on, is given as an empty page.
 ///
@@ -26,21 +25,22 @@ pub(crate) fn read(bytes: Vec<u8>, give: Give) -> Result<(), ReadFailure> {
     if count == 0 {
         return Err(broken("it has no pages"));
     }
+    let mut reader = Reader::default();
     let mut any_text = false;
     let mut first_error = None;
     // A file of nothing but failing pages is broken, and that is only known at its end.
     let mut held_back: Vec<Page> = Vec::new();
     for (index, number) in (0..count).zip(1..) {
-        let text = match page_text(&document, index) {
-            Ok(text) => text,
+        let page = match read_page(&mut reader, &document, index) {
+            Ok(page) => page,
             Err(Error::EncryptedPdf) => return Err(failure(&Error::EncryptedPdf)),
             Err(error) => {
                 first_error.get_or_insert_with(|| format!("page {number}: {error}"));
-                String::new()
+                Page { number, text: String::new(), headings: Vec::new() }
             }
         };
-        any_text |= !text.is_empty();
-        held_back.push(whole_page(number, text));
+        any_text |= !page.text.is_empty();
+        held_back.push(page);
         if any_text {
             held_back.drain(..).try_for_each(&mut *give)?;
         }
@@ -52,11 +52,9 @@ pub(crate) fn read(bytes: Vec<u8>, give: Give) -> Result<(), ReadFailure> {
 }
 
 /// A panic of the parser costs this page and not the others.
-fn page_text(document: &PdfDocument, index: usize) -> Result<String, Error> {
-    match catch_unwind(AssertUnwindSafe(|| page::text(document, index))) {
-        Ok(text) => Ok(tidy(&text?)),
-        Err(_) => Err(Error::InvalidPdf("the parser panicked".to_owned())),
-    }
+fn read_page(reader: &mut Reader, document: &PdfDocument, index: usize) -> Result<Page, Error> {
+    catch_unwind(AssertUnwindSafe(|| reader.page(document, index)))
+        .unwrap_or_else(|_| Err(Error::InvalidPdf("the parser panicked".to_owned())))
 }
 
 fn failure(error: &Error) -> ReadFailure {
@@ -67,3 +65,6 @@ fn failure(error: &Error) -> ReadFailure {
     };
     ReadFailure::new(code, error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

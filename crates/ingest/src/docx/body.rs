@@ -58,8 +58,9 @@ enum Scope {
 
 #[derive(Default)]
 struct Table {
-    cells: Vec<String>,
-    cell: String,
+    /// The finished cells of the open row.
+    cells: Vec<Vec<Block>>,
+    cell: Vec<Block>,
     break_before: Option<PageBreak>,
     break_after: Option<PageBreak>,
 }
@@ -68,6 +69,8 @@ struct Table {
 struct Field {
     instruction: String,
     in_result: bool,
+    /// Of a form's check box, whether it is checked.
+    check_box: Option<bool>,
 }
 
 impl Field {
@@ -177,7 +180,12 @@ impl<'a> Body<'a> {
             "fldChar" => self.field_mark(element.attribute("fldCharType")),
             "fldSimple" => {
                 let instruction = element.attribute("instr").unwrap_or_default().to_owned();
-                self.fields.push(Field { instruction, in_result: true });
+                self.fields.push(Field { instruction, in_result: true, check_box: None });
+            }
+            "checkBox" => self.with_field(|field| field.check_box = Some(false)),
+            "default" | "checked" => {
+                let is_on = element.is_on();
+                self.with_field(|field| field.check_box = field.check_box.map(|_| is_on));
             }
             "txbxContent" => self.scopes.push(Scope::TextBox(Vec::new())),
             "tbl" => self.scopes.push(Scope::Table(Table::default())),
@@ -258,6 +266,12 @@ impl<'a> Body<'a> {
         }
     }
 
+    fn with_field(&mut self, change: impl FnOnce(&mut Field)) {
+        if let Some(field) = self.fields.last_mut() {
+            change(field);
+        }
+    }
+
     fn begin_text(&mut self, keep_blanks: bool) {
         self.with_paragraph(|paragraph| {
             paragraph.in_text = true;
@@ -332,13 +346,12 @@ impl<'a> Body<'a> {
     fn end_row(&mut self) -> Result<(), ReadFailure> {
         let Some(Scope::Table(table)) = self.scopes.last_mut() else { return Ok(()) };
         let row = std::mem::take(table);
-        let blank = row.cells.iter().all(String::is_empty);
-        let block = (!blank).then(|| Block::Row(row.cells.join(" | ")));
         let before = row.break_before.map(Block::Break);
         let after = row.break_after.map(Block::Break);
+        let blocks = before.into_iter().chain(join_cells(row.cells)).chain(after);
         // A row belongs to what its table stands in.
         let table = self.scopes.pop();
-        before.into_iter().chain(block).chain(after).try_for_each(|block| self.emit(block))?;
+        blocks.into_iter().try_for_each(|block| self.emit(block))?;
         self.scopes.extend(table);
         Ok(())
     }
@@ -350,7 +363,7 @@ impl<'a> Body<'a> {
                 Ok(())
             }
             Some(Scope::Table(table)) => {
-                table.take(block);
+                table.cell.push(block);
                 Ok(())
             }
             None => self.lay_down(block),
@@ -409,29 +422,38 @@ impl<'a> Body<'a> {
     fn field_mark(&mut self, kind: Option<&str>) {
         match kind {
             Some("begin") => self.fields.push(Field::default()),
-            Some("separate") => {
-                if let Some(field) = self.fields.last_mut() {
-                    field.in_result = true;
-                }
-            }
+            Some("separate") => self.with_field(|field| field.in_result = true),
             Some("end") => self.end_field(),
             _ => {}
         }
     }
 
     fn end_field(&mut self) {
-        let is_page_number = self.fields.pop().is_some_and(|field| field.is_page_number());
-        self.with_paragraph(|paragraph| paragraph.has_page_number |= is_page_number);
+        let Some(field) = self.fields.pop() else { return };
+        self.with_paragraph(|paragraph| paragraph.has_page_number |= field.is_page_number());
+        if let Some(is_checked) = field.check_box {
+            self.push(if is_checked { "☑ " } else { "☐ " });
+        }
     }
 }
 
-impl Table {
-    /// A cell is one line: what stands in it is joined by blanks.
-    fn take(&mut self, block: Block) {
-        let (Block::Paragraph { text, .. } | Block::Row(text)) = block else { return };
-        if !self.cell.is_empty() {
-            self.cell.push(' ');
-        }
-        self.cell.push_str(&text.replace(['\n', '\t'], " "));
+/// A row is one line, and what stands in a cell is joined by blanks. A row of a single cell only
+/// frames what stands in it.
+fn join_cells(mut cells: Vec<Vec<Block>>) -> Vec<Block> {
+    if cells.len() == 1 {
+        return cells.remove(0);
     }
+    let texts: Vec<String> = cells.into_iter().map(cell_text).collect();
+    if texts.iter().all(String::is_empty) { Vec::new() } else { vec![Block::Row(texts.join(" | "))] }
+}
+
+fn cell_text(blocks: Vec<Block>) -> String {
+    let texts: Vec<String> = blocks
+        .into_iter()
+        .filter_map(|block| match block {
+            Block::Paragraph { text, .. } | Block::Row(text) => Some(text.replace(['\n', '\t'], " ")),
+            Block::Break(_) => None,
+        })
+        .collect();
+    texts.join(" ")
 }

@@ -134,6 +134,27 @@ fn a_table_gives_a_line_for_each_row() {
 }
 
 #[test]
+fn a_row_of_one_cell_only_frames_its_paragraphs() {
+    let body = format!("<w:tbl><w:tr><w:tc>{}{}</w:tc></w:tr></w:tbl>", paragraph("one"), paragraph("two"));
+    assert_eq!(text(&body), "one\n\ntwo");
+}
+
+#[test]
+fn check_boxes_of_forms_show_their_state() {
+    let field = |state: &str| {
+        format!(
+            r#"<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox>{state}</w:checkBox></w:ffData></w:fldChar></w:r><w:r><w:instrText> FORMCHECKBOX </w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>"#
+        )
+    };
+    let body = format!(
+        "<w:p>{}<w:r><w:t>yes</w:t></w:r></w:p><w:p>{}<w:r><w:t>no</w:t></w:r></w:p>",
+        field(r#"<w:default w:val="0"/><w:checked/>"#),
+        field(r#"<w:default w:val="0"/>"#)
+    );
+    assert_eq!(text(&body), "☑ yes\n\n☐ no");
+}
+
+#[test]
 fn lists_carry_the_numbers_that_word_shows() {
     let numbering = format!(
         r#"<w:numbering {WORD}><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl><w:lvl w:ilvl="1"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl></w:abstractNum><w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:numFmt w:val="chineseCountingThousand"/><w:suff w:val="nothing"/><w:lvlText w:val="第%1条　"/></w:lvl></w:abstractNum><w:abstractNum w:abstractNumId="2"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="&#xF0B7;"/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="3"><w:abstractNumId w:val="2"/></w:num><w:num w:numId="4"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/></w:lvlOverride></w:num></w:numbering>"#

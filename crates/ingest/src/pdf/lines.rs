@@ -5,7 +5,7 @@
 //! only tells where lines, blanks and paragraphs are; whether the order of the file makes sense on
 //! the page is told by [`Lines::go_down`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Glyphs that were drawn together, left to right. Lengths are in points, `y` grows upwards.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +85,42 @@ impl Lines {
         }
         let below = self.0.iter().position(|line| line.y() < run.y).unwrap_or(self.0.len());
         self.0.insert(below, Line { runs: vec![run] });
+    }
+
+    /// How many characters are set in each size, in half points.
+    pub(super) fn count_sizes(&self, counts: &mut BTreeMap<u32, usize>) {
+        for run in self.0.iter().flat_map(|line| &line.runs) {
+            *counts.entry((2.0 * run.size).round() as u32).or_default() += run.text.chars().count();
+        }
+    }
+
+    /// Paragraphs in larger type than the body, with their level by how much larger.
+    pub(super) fn headings(&self, body_size: f32) -> Vec<(u8, String)> {
+        /// A longer paragraph in large type is a slogan.
+        const HEADING_CHARS: usize = 120;
+
+        let leading = leading(&self.0);
+        let same = |above: &Line, below: &Line| !is_new_paragraph(above, below, leading);
+        let mut headings = Vec::new();
+        for paragraph in self.0.chunk_by(same) {
+            let smallest = paragraph.iter().map(Line::size).fold(f32::MAX, f32::min);
+            let level = match smallest / body_size {
+                1.6.. => 1,
+                1.3.. => 2,
+                1.12.. => 3,
+                _ => continue,
+            };
+            let mut text = String::new();
+            for line in paragraph {
+                line.write_to(&mut text);
+                text.push('\n');
+            }
+            let is_row = text.contains('\t');
+            if !is_row && text.chars().any(char::is_alphabetic) && text.chars().nth(HEADING_CHARS).is_none() {
+                headings.push((level, text));
+            }
+        }
+        headings
     }
 
     pub(super) fn text(&self) -> String {
@@ -264,6 +300,23 @@ mod tests {
         let mut scattered: Vec<Run> = column(0.0).collect();
         scattered.reverse();
         assert!(!Lines::of(scattered).go_down());
+    }
+
+    #[test]
+    fn larger_type_makes_headings() {
+        let set = |y: f32, size: f32, text: &str| Run { size, ..run(0.0, y, text) };
+        let lines = Lines::of(vec![
+            set(200.0, 18.0, "Travel"),
+            set(180.0, 18.0, "policy"),
+            set(150.0, 14.0, "1 Scope"),
+            set(130.0, 10.0, "Who travels reads this."),
+            set(118.0, 10.0, "The others too."),
+        ]);
+        let mut sizes = BTreeMap::new();
+        lines.count_sizes(&mut sizes);
+        assert_eq!(sizes, BTreeMap::from([(20, 38), (28, 7), (36, 12)]));
+        let headings = lines.headings(10.0);
+        assert_eq!(headings, [(1, "Travel\npolicy\n".to_owned()), (2, "1 Scope\n".to_owned())]);
     }
 
     #[test]

@@ -1,41 +1,67 @@
 //! The text of one page, in the order of reading.
 
+use std::collections::BTreeMap;
+
+use inhouse_agent::passage::Page;
 use pdf_oxide::annotation_types::{AnnotationFlags, WidgetFieldType};
 use pdf_oxide::layout::TextSpan;
 use pdf_oxide::structure::McidScope;
 use pdf_oxide::{Annotation, Error, PdfDocument};
 
 use super::lines::{Lines, Run};
+use crate::text::paging::whole_page;
 use crate::text::symbol::symbol;
+use crate::text::tidy::tidy;
 
-/// The text of the page with this index, counted from 0, with the values of filled form fields
-/// where they stand.
-pub(super) fn text(document: &PdfDocument, index: usize) -> Result<String, Error> {
-    let spans = document.extract_spans(index)?;
-    if needs_other_order(&spans) {
-        return document.extract_text(index);
+/// What is known of the pages read so far.
+#[derive(Default)]
+pub(super) struct Reader {
+    /// How many characters were set in each size, in half points.
+    sizes: BTreeMap<u32, usize>,
+}
+
+impl Reader {
+    /// The page with this index, counted from 0, with the values of filled form fields where they
+    /// stand.
+    pub(super) fn page(&mut self, document: &PdfDocument, index: usize) -> Result<Page, Error> {
+        let number = u32::try_from(index + 1).map_err(|_| Error::InvalidPdf("too many pages".to_owned()))?;
+        let spans = document.extract_spans(index)?;
+        if needs_other_order(&spans) {
+            return Ok(whole_page(number, tidy(&document.extract_text(index)?), &[]));
+        }
+        let (upright, turned): (Vec<_>, Vec<_>) =
+            spans.into_iter().partition(|span| span.rotation_degrees == 0.0);
+        let mut lines = lines_of(&upright);
+        lines.count_sizes(&mut self.sizes);
+        let larger = self.body_size().map(|size| lines.headings(size)).unwrap_or_default();
+        let larger: Vec<_> = larger.into_iter().map(|(level, text)| (level, tidy(&text))).collect();
+
+        let fields = document.get_annotations(index)?;
+        fields.iter().filter_map(field_run).for_each(|run| lines.insert(run));
+        let mut text = lines.text();
+        for span in turned {
+            text.push_str("\n\n");
+            text.push_str(&span.text);
+        }
+        Ok(whole_page(number, tidy(&text), &larger))
     }
-    let (upright, turned): (Vec<_>, Vec<_>) =
-        spans.into_iter().partition(|span| span.rotation_degrees == 0.0);
-    let mut in_file_order: Vec<&TextSpan> = upright.iter().collect();
-    let scopes = scopes(&upright);
+
+    /// The size in which most is set, in points.
+    fn body_size(&self) -> Option<f32> {
+        let (size, _) = self.sizes.iter().max_by_key(|(_, chars)| **chars)?;
+        Some(*size as f32 / 2.0)
+    }
+}
+
+/// The lines of horizontal text, in the order of the file when that is the order of reading, else
+/// in the library's, which goes by geometry.
+fn lines_of(spans: &[TextSpan]) -> Lines {
+    let mut in_file_order: Vec<&TextSpan> = spans.iter().collect();
+    let scopes = scopes(spans);
     in_file_order
         .sort_by_key(|span| (scopes.iter().position(|scope| **scope == span.mcid_scope), span.sequence));
-
-    let mut lines = Lines::of(in_file_order.into_iter().flat_map(runs).collect());
-    if !lines.go_down() {
-        // The library's own order goes by geometry.
-        lines = Lines::of(upright.iter().flat_map(runs).collect());
-    }
-    let fields = document.get_annotations(index)?;
-    fields.iter().filter_map(field_run).for_each(|run| lines.insert(run));
-
-    let mut text = lines.text();
-    for span in turned {
-        text.push_str("\n\n");
-        text.push_str(&span.text);
-    }
-    Ok(text)
+    let lines = Lines::of(in_file_order.into_iter().flat_map(runs).collect());
+    if lines.go_down() { lines } else { Lines::of(spans.iter().flat_map(runs).collect()) }
 }
 
 /// Pages that are turned, written downwards or from right to left are left to the library, which

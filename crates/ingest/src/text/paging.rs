@@ -51,9 +51,32 @@ pub(crate) fn pages(text: &str, headings: &[TextHeading]) -> Vec<Page> {
     pages
 }
 
-/// One page of all the text, with the headings that its words tell.
-pub(crate) fn whole_page(number: u32, text: String) -> Page {
-    let found = super::headings(&text);
+/// One page of all the text. Its headings are the paragraphs given, in their order, and what its
+/// words tell.
+pub(crate) fn whole_page(number: u32, text: String, known: &[(u8, String)]) -> Page {
+    let mut found = Vec::new();
+    let mut from = 0;
+    for (level, heading) in known {
+        let is_paragraph = |at: &usize| {
+            let end = from + at + heading.len();
+            text[..from + at].chars().next_back().is_none_or(|c| c == '\n')
+                && text[end..].chars().next().is_none_or(|c| c == '\n')
+        };
+        let at = text[from..].match_indices(heading.as_str()).map(|(at, _)| at).find(is_paragraph);
+        if let Some(at) = at.filter(|_| !heading.is_empty()) {
+            let range = from + at..from + at + heading.len();
+            from = range.end;
+            found.push(TextHeading { level: *level, range });
+        }
+    }
+    let stands_apart = |worded: &TextHeading| {
+        found
+            .iter()
+            .all(|known| known.range.end <= worded.range.start || worded.range.end <= known.range.start)
+    };
+    let worded: Vec<_> = super::headings(&text).into_iter().filter(stands_apart).collect();
+    found.extend(worded);
+    found.sort_by_key(|heading| heading.range.start);
     let headings = headings_within(&text, 0..text.len(), &found);
     Page { number, text, headings }
 }
@@ -215,6 +238,15 @@ mod tests {
         assert!(lengths(&pages).iter().all(|chars| *chars <= 4000));
         let line = "x".repeat(3900);
         assert_eq!(lengths(&super::pages(&format!("{line}\n{line}\n"), &[])), [3900, 3900]);
+    }
+
+    #[test]
+    fn a_whole_page_has_the_headings_that_are_known_and_those_that_its_words_tell() {
+        let known = [(1, "Policy".to_owned()), (2, "第二章 标准".to_owned())];
+        let page = whole_page(3, "Policy of old\nPolicy\n第一章 总则\nbody\n第二章 标准".to_owned(), &known);
+        let headings: Vec<_> = page.headings.iter().map(|h| (h.level, h.range.of(&page.text))).collect();
+        assert_eq!(headings, [(1, Some("Policy")), (1, Some("第一章 总则")), (2, Some("第二章 标准"))]);
+        assert_eq!(page.headings[0].range.start, 14);
     }
 
     #[test]
