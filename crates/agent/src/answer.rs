@@ -12,6 +12,8 @@ pub mod prompt;
 pub mod sentence;
 pub mod terms;
 
+use std::ops::Range;
+
 use crate::passage::{Anchor, Passage};
 
 pub use bind::bind;
@@ -55,21 +57,92 @@ impl Answer {
         Self { text: language.not_in_documents().to_owned(), declined: true, sentences: Vec::new() }
     }
 
-    /// Binds what the model wrote to the passages that it read.
-    pub fn from_model(question: &str, written: &str, passages: &[Passage]) -> Self {
+    /// The answer that comes of what the model wrote about the passages that it read.
+    ///
+    /// What the model wrote counts as far as it is bound to quotes. When nothing of it is, but a
+    /// sentence of the passages is near enough to the question, that sentence answers by itself.
+    /// When no sentence is near enough, the documents do not hold the answer, whatever the model
+    /// wrote.
+    pub fn settle(question: &str, written: &str, passages: &[Passage], nearest: Option<&Nearest>) -> Self {
         let language = Language::of(question);
-        if passages.is_empty() || decline::says_not_found(written) {
+        if passages.is_empty() || nearest.is_some_and(|nearest| !nearest.is_evidence) {
             return Self::declined(language);
         }
+        if !decline::says_not_found(written) {
+            let answer = Self::bound(question, written, passages);
+            if answer.sentences.iter().any(Sentence::is_supported) {
+                return answer;
+            }
+        }
+        match nearest {
+            Some(nearest) => Self::quoting(nearest, passages),
+            None => Self::declined(language),
+        }
+    }
+
+    fn bound(question: &str, written: &str, passages: &[Passage]) -> Self {
         let sentences: Vec<Sentence> = sentence::cited_sentences(written)
             .into_iter()
             .map(|cited| Sentence { citations: bind(question, &cited, passages), text: cited.text })
             .collect();
-        if !sentences.iter().any(Sentence::is_supported) {
-            return Self::declined(language);
-        }
-        let gap = if language == Language::Chinese { "" } else { " " };
+        let gap = if Language::of(question) == Language::Chinese { "" } else { " " };
         let text = sentences.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join(gap);
         Self { text, declined: false, sentences }
+    }
+
+    /// The sentence of the documents itself.
+    fn quoting(nearest: &Nearest, passages: &[Passage]) -> Self {
+        let citation = bind::citation(&passages[nearest.passage], nearest.range.clone());
+        let text = citation.quote.split_whitespace().collect::<Vec<_>>().join(" ");
+        let sentence = Sentence { text: text.clone(), citations: vec![citation] };
+        Self { text, declined: false, sentences: vec![sentence] }
+    }
+}
+
+/// The sentence of the passages that is nearest to the question in meaning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nearest {
+    /// Which of the passages that were read, from 0.
+    pub passage: usize,
+    /// Bytes of the passage's text.
+    pub range: Range<usize>,
+    /// It is near enough to speak of what was asked.
+    pub is_evidence: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passage::{CharRange, PassageId};
+    use crate::source::SourceId;
+
+    const TEXT: &str = "Hotels in Vienna cost up to EUR 170. Taxis need a receipt.";
+
+    fn settle(written: &str, nearest: Option<bool>) -> Answer {
+        let range = CharRange::new(0, TEXT.chars().count());
+        let anchor = Anchor { source: SourceId(1), page: 1, range };
+        let passage = Passage { id: PassageId(1), anchor, text: TEXT.into(), heading: String::new() };
+        let nearest = nearest.map(|is_evidence| Nearest { passage: 0, range: 0..36, is_evidence });
+        Answer::settle("What may a hotel in Vienna cost?", written, &[passage], nearest.as_ref())
+    }
+
+    #[test]
+    fn a_bound_answer_stands_as_the_model_wrote_it() {
+        let answer = settle("A hotel in Vienna may cost EUR 170. Breakfast is on the house.", Some(true));
+        assert_eq!(answer.sentences[0].citations[0].quote, "Hotels in Vienna cost up to EUR 170.");
+        assert!(!answer.sentences[1].is_supported());
+    }
+
+    #[test]
+    fn a_wrong_figure_gives_way_to_the_sentence_of_the_document() {
+        let answer = settle("A hotel in Vienna may cost EUR 135.", Some(true));
+        assert_eq!(answer.text, "Hotels in Vienna cost up to EUR 170.");
+        assert!(answer.sentences[0].is_supported());
+    }
+
+    #[test]
+    fn without_evidence_even_a_bound_answer_is_declined() {
+        assert!(settle("A hotel in Vienna may cost EUR 170.", Some(false)).declined);
+        assert!(settle("A hotel may cost EUR 135.", None).declined);
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod answered;
 mod chats;
+mod nearest;
 mod search;
 
 use std::time::{Duration, Instant};
@@ -78,7 +79,17 @@ impl App {
 
         let passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
         if passages.is_empty() {
-            let answer = Answer::from_model(&question, "", &[]);
+            let answer = Answer::settle(&question, "", &[], None);
+            return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
+        }
+        let finder = self.finder().await?;
+        let nearest = blocking({
+            let (question, passages) = (question.clone(), passages.clone());
+            move || nearest::nearest(&finder, &question, &passages)
+        })
+        .await??;
+        if nearest.as_ref().is_some_and(|nearest| !nearest.is_evidence) {
+            let answer = Answer::settle(&question, "", &passages, nearest.as_ref());
             return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
         }
         let (model, _) = self.locate_chat_model()?;
@@ -86,9 +97,11 @@ impl App {
         let chat = self.chat_model().await?;
         let (cancel, options) = (cancel.clone(), options.clone());
         blocking(move || {
-            let request = write(chat.as_ref(), &question, &passages, &options, begun, &cancel, &on_event)?;
-            let Written { completion, used, first_token } = request;
-            let answer = Answer::from_model(&question, &completion.text, &passages[..used]);
+            let written = write(chat.as_ref(), &question, &passages, &options, begun, &cancel, &on_event)?;
+            let Written { completion, used, first_token } = written;
+            // The nearest sentence may stand in a passage that found no room in the prompt.
+            let read = used.max(nearest.as_ref().map_or(0, |nearest| nearest.passage + 1));
+            let answer = Answer::settle(&question, &completion.text, &passages[..read], nearest.as_ref());
             let run = Run {
                 model: chat.id().to_owned(),
                 stopped: completion.finish == Finish::Cancelled,
@@ -99,7 +112,7 @@ impl App {
                 prompt_tokens: completion.prompt_tokens,
                 answer_tokens: completion.answer_tokens,
             };
-            Ok(Answered::new(answer, &found, used, run))
+            Ok(Answered::new(answer, &found, read, run))
         })
         .await?
     }

@@ -11,7 +11,7 @@ use inhouse_catalog::Task;
 use inhouse_llm::{LoadOptions, LocalChat, LocalEmbedder};
 use inhouse_memory::{Memory, MemoryError};
 
-use crate::{App, AppEvent, AppError, blocking};
+use crate::{App, AppError, AppEvent, blocking};
 
 /// Tokens of prompt and answer together; more is rarely needed and costs memory.
 const CONTEXT: usize = 8192;
@@ -37,6 +37,8 @@ pub enum LoadState {
 pub struct Finder {
     pub embedder: Arc<dyn Embedder>,
     pub memory: Memory,
+    /// From which cosine on a sentence is evidence, by language; see the catalogue.
+    pub evidence: Arc<BTreeMap<String, f32>>,
 }
 
 impl Engine {
@@ -82,8 +84,12 @@ impl App {
                     available_mib: available >> 20,
                 });
             }
-            let options =
-                LoadOptions { id: model.id, path, context_limit: Some(CONTEXT), memory_limit: memory_available() };
+            let options = LoadOptions {
+                id: model.id,
+                path,
+                context_limit: Some(CONTEXT),
+                memory_limit: memory_available(),
+            };
             Ok(Arc::new(LocalChat::load(options)?) as Arc<dyn ChatModel>)
         })
         .await
@@ -98,6 +104,7 @@ impl App {
     async fn open_finder(&self) -> Result<Finder, AppError> {
         let (model, path) = self.locate(Task::Embedding, None)?;
         let id = model.id.clone();
+        let evidence = Arc::new(model.evidence.clone());
         let embedder = self
             .load(&id, move || Ok(Arc::new(LocalEmbedder::load(model.id, &path)?) as Arc<dyn Embedder>))
             .await?;
@@ -118,7 +125,7 @@ impl App {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Finder { embedder, memory })
+        Ok(Finder { embedder, memory, evidence })
     }
 
     /// Makes memory agree with the record: what is missing is queued to be embedded again, what
@@ -142,7 +149,10 @@ impl App {
         }
         let unknown: Vec<SourceId> = contents.into_keys().collect();
         if !incomplete.is_empty() {
-            tracing::warn!(sources = incomplete.len(), "memory lacks passages that the record has; embedding again");
+            tracing::warn!(
+                sources = incomplete.len(),
+                "memory lacks passages that the record has; embedding again"
+            );
             self.record().forget_embedded(Some(&incomplete))?;
             self.0.queue.notify_one();
         }

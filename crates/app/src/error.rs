@@ -75,7 +75,9 @@ impl AppError {
             Self::Catalog(CatalogError::Cancelled { .. }) => "cancelled",
             Self::Catalog(_) => "models",
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => "disk_full",
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => "permission_denied",
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "permission_denied"
+            }
             Self::Io { .. } => "io",
             Self::Bug { .. } => "internal",
         }
@@ -86,16 +88,24 @@ impl AppError {
         match self.code() {
             "home_locked" => "close the other one, or choose another data folder with --home",
             "no_home" => "name a data folder with --home or INHOUSE_HOME",
-            "model_missing" => "fetch it with `cargo xtask models`, or bring a file with `inhouse models import FILE`",
-            "model_broken" => "fetch or import the model file again; `inhouse models verify` tells which are sound",
+            "model_missing" => {
+                "fetch it with `cargo xtask models`, or bring a file with `inhouse models import FILE`"
+            }
+            "model_broken" => {
+                "fetch or import the model file again; `inhouse models verify` tells which are sound"
+            }
             "model_too_large" => "close other programs or choose a smaller model with --model",
-            "model_unsupported" | "wrong_task" | "model_unknown" => "choose another model; `inhouse models list` shows them",
+            "model_unsupported" | "wrong_task" | "model_unknown" => {
+                "choose another model; `inhouse models list` shows them"
+            }
             "prompt_too_long" => "ask for fewer passages or choose a model with a larger context",
             "empty_question" => "type a question",
             "disk_full" => "free some space and try again; nothing was lost",
             "record_too_new" => "update Inhouse",
             "not_found" => "it may have been removed meanwhile; look at the list again",
-            "memory" => "try again; if it stays, remove the folder `memory` in the data folder, it is rebuilt from the record",
+            "memory" => {
+                "try again; if it stays, remove the folder `memory` in the data folder, it is rebuilt from the record"
+            }
             "permission_denied" => "give yourself permission, then try again",
             _ => match self {
                 Self::Source { failure, .. } => failure.code.hint(),

@@ -22,10 +22,10 @@ impl Home {
             .or_else(|| std::env::var_os("INHOUSE_HOME").filter(|name| !name.is_empty()).map(PathBuf::from))
             .or_else(|| project().map(|dirs| dirs.data_dir().to_owned()))
             .ok_or(AppError::NoHome)?;
-        fs::create_dir_all(&folder).map_err(|source| AppError::io("create the data folder", &folder, source))?;
-        let folder = folder
-            .canonicalize()
-            .map_err(|source| AppError::io("find the data folder", &folder, source))?;
+        fs::create_dir_all(&folder)
+            .map_err(|source| AppError::io("create the data folder", &folder, source))?;
+        let folder =
+            folder.canonicalize().map_err(|source| AppError::io("find the data folder", &folder, source))?;
         let path = folder.join("lock");
         let file = File::options()
             .create(true)

@@ -24,8 +24,14 @@ pub struct KnownModel {
 pub enum ModelState {
     Missing,
     /// The file has another size than it should.
-    Damaged { path: PathBuf, found: u64, expected: u64 },
-    Present { path: PathBuf },
+    Damaged {
+        path: PathBuf,
+        found: u64,
+        expected: u64,
+    },
+    Present {
+        path: PathBuf,
+    },
     Loading,
     Loaded,
     Failed(Arc<AppError>),
@@ -35,7 +41,8 @@ impl App {
     /// Every model that the catalogue knows.
     pub fn models(&self) -> Result<Vec<KnownModel>, AppError> {
         let catalog = self.catalog();
-        let in_use = [Task::Chat, Task::Embedding].map(|task| self.in_use(&catalog, task).map(|model| model.id.clone()));
+        let in_use = [Task::Chat, Task::Embedding]
+            .map(|task| self.in_use(&catalog, task).map(|model| model.id.clone()));
         catalog
             .models()
             .iter()
@@ -52,9 +59,9 @@ impl App {
     /// The model in use for a task, whether it is there or not.
     pub fn model_in_use(&self, task: Task) -> Result<KnownModel, AppError> {
         let catalog = self.catalog();
-        let model = self.in_use(&catalog, task).ok_or_else(|| AppError::NotFound {
-            what: format!("model for {}", task.code()),
-        })?;
+        let model = self
+            .in_use(&catalog, task)
+            .ok_or_else(|| AppError::NotFound { what: format!("model for {}", task.code()) })?;
         Ok(KnownModel { model: model.clone(), state: self.model_state(model)?, in_use: true })
     }
 
@@ -102,7 +109,8 @@ impl App {
         mut on_progress: impl FnMut(u64, u64) + Send + 'static,
     ) -> Result<Imported, AppError> {
         self.home().must_be_writer()?;
-        let (file, cancel, folder, mut catalog) = (file.to_owned(), cancel.clone(), self.home().models(), self.catalog());
+        let (file, cancel, folder, mut catalog) =
+            (file.to_owned(), cancel.clone(), self.home().models(), self.catalog());
         blocking(move || {
             let facts = inhouse_llm::inspect(&file)?;
             if let Some(reason) = facts.unsupported {
@@ -132,16 +140,18 @@ impl App {
         let catalog = self.catalog();
         let model = match chosen {
             Some(id) => catalog.find(id)?,
-            None => self.in_use(&catalog, task).ok_or_else(|| AppError::NotFound {
-                what: format!("model for {}", task.code()),
-            })?,
+            None => self
+                .in_use(&catalog, task)
+                .ok_or_else(|| AppError::NotFound { what: format!("model for {}", task.code()) })?,
         };
         if model.task != task {
             return Err(AppError::WrongTask { id: model.id.clone(), task: model.task.code() });
         }
         match model.locate(&self.home().model_folders())? {
             Location::Present { path } => Ok((model.clone(), path)),
-            Location::Damaged { path, expected, found } => Err(AppError::ModelDamaged { path, found, expected }),
+            Location::Damaged { path, expected, found } => {
+                Err(AppError::ModelDamaged { path, found, expected })
+            }
             Location::Missing => Err(AppError::ModelMissing { id: model.id.clone() }),
         }
     }
@@ -183,11 +193,9 @@ impl App {
 pub(crate) fn told(error: &AppError, id: &str) -> AppError {
     match error {
         AppError::Model(error) => AppError::Model(error.clone()),
-        AppError::ModelTooLarge { id, needed_mib, available_mib } => AppError::ModelTooLarge {
-            id: id.clone(),
-            needed_mib: *needed_mib,
-            available_mib: *available_mib,
-        },
+        AppError::ModelTooLarge { id, needed_mib, available_mib } => {
+            AppError::ModelTooLarge { id: id.clone(), needed_mib: *needed_mib, available_mib: *available_mib }
+        }
         other => AppError::Model(ModelError::Run {
             model: id.to_owned(),
             doing: "loading",

@@ -1,5 +1,6 @@
 //! An import: a model file from anywhere becomes a model of the data folder.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -85,6 +86,7 @@ impl Catalog {
             context: facts.context,
             languages: facts.languages.clone(),
             memory: facts.memory,
+            evidence: BTreeMap::new(),
             files: vec![ModelFile { path: name, bytes, sha256 }],
             sources: Sources::default(),
         };

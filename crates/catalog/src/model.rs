@@ -4,13 +4,14 @@ pub mod locate;
 pub mod parse;
 pub mod verify;
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use inhouse_agent::source::Sha256;
 use serde::{Deserialize, Serialize};
 
 /// One entry of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// Lower-case letters, digits, `.`, `-` and `_`; unique in the catalogue.
     pub id: String,
@@ -28,6 +29,9 @@ pub struct Model {
     pub languages: Vec<String>,
     /// Bytes of working memory that it needs, weights included.
     pub memory: u64,
+    /// Of an embedding model: from which cosine on a sentence is taken to speak of what a question
+    /// asks, by the language of both. Every such model has a scale of its own; none is assumed.
+    pub evidence: BTreeMap<String, f32>,
     /// At least one. Several stand together in one folder.
     pub files: Vec<ModelFile>,
     pub sources: Sources,

@@ -1,11 +1,12 @@
 //! Searching by meaning and by words, fused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Int64Type};
 use futures::TryStreamExt;
+use inhouse_agent::answer::Language;
 use inhouse_agent::passage::PassageId;
 use lancedb::DistanceType;
 use lancedb::index::scalar::FullTextSearchQuery;
@@ -46,12 +47,18 @@ impl Memory {
     /// The passages nearest to the query, best first.
     pub async fn search(&self, query: Query<'_>) -> Result<Vec<Hit>, MemoryError> {
         let depth = query.limit.max(DEPTH);
-        let by_meaning = self.by_meaning(query.vector, depth).await?;
+        let language = Language::of(query.words);
+        let by_meaning = self.by_meaning(query.vector, depth, language).await?;
         let by_words = self.by_words(query.words, depth).await?;
         Ok(fuse(&by_meaning, &by_words, query.limit))
     }
 
-    async fn by_meaning(&self, vector: &[f32], limit: usize) -> Result<Vec<(PassageId, f32)>, MemoryError> {
+    async fn by_meaning(
+        &self,
+        vector: &[f32],
+        limit: usize,
+        language: Language,
+    ) -> Result<Vec<Near>, MemoryError> {
         if vector.len() != self.dimensions {
             return Err(MemoryError::Dimensions { found: vector.len(), expected: self.dimensions });
         }
@@ -62,7 +69,7 @@ impl Memory {
             .nearest_to(vector)
             .map_err(|error| searching.because(error))?
             .distance_type(DistanceType::Dot)
-            .select(Select::columns(&[column::ID, "_distance"]))
+            .select(Select::columns(&[column::ID, column::WORDS, "_distance"]))
             .limit(limit)
             .execute()
             .await
@@ -70,8 +77,21 @@ impl Memory {
             .try_collect()
             .await
             .map_err(|error| searching.because(error))?;
+        let foreign: HashSet<PassageId> = batches
+            .iter()
+            .flat_map(|batch| {
+                let ids = batch[column::ID].as_primitive::<Int64Type>().values();
+                ids.iter().zip(batch[column::WORDS].as_string::<i32>().iter())
+            })
+            .filter(|(_, words)| Language::of(words.unwrap_or_default()) != language)
+            .map(|(id, _)| PassageId(*id))
+            .collect();
         // Lance's dot distance is one minus the dot product.
-        Ok(ranked(&batches, "_distance", |distance| 1.0 - distance))
+        let near = ranked(&batches, "_distance", |distance| 1.0 - distance);
+        Ok(near
+            .into_iter()
+            .map(|(passage, similarity)| Near { passage, similarity, is_foreign: foreign.contains(&passage) })
+            .collect())
     }
 
     async fn by_words(&self, words: &str, limit: usize) -> Result<Vec<(PassageId, f32)>, MemoryError> {
@@ -110,19 +130,36 @@ fn ranked(batches: &[RecordBatch], measure: &str, larger: fn(f32) -> f32) -> Vec
     rows
 }
 
-fn fuse(by_meaning: &[(PassageId, f32)], by_words: &[(PassageId, f32)], limit: usize) -> Vec<Hit> {
+/// A passage that the search by meaning found.
+struct Near {
+    passage: PassageId,
+    similarity: f32,
+    /// It is in another language than the query, so that words can't find it.
+    is_foreign: bool,
+}
+
+/// Adds up the shares of both searches. A passage in another language than the query can only be
+/// found by meaning, so its rank there counts for both.
+fn fuse(by_meaning: &[Near], by_words: &[(PassageId, f32)], limit: usize) -> Vec<Hit> {
     let mut hits: HashMap<PassageId, Hit> = HashMap::new();
     let empty = |passage| Hit { passage, score: 0.0, similarity: None, bm25: None };
     let share = |rank: usize| 1.0 / (RRF_K + 1.0 + rank as f32);
-    for (rank, (passage, similarity)) in by_meaning.iter().enumerate() {
-        let hit = hits.entry(*passage).or_insert_with(|| empty(*passage));
-        hit.score += share(rank);
-        hit.similarity = Some(*similarity);
+    let mut foreign = HashSet::new();
+    for (rank, near) in by_meaning.iter().enumerate() {
+        let hit = hits.entry(near.passage).or_insert_with(|| empty(near.passage));
+        hit.score = share(rank);
+        hit.similarity = Some(near.similarity);
+        if near.is_foreign {
+            hit.score *= 2.0;
+            foreign.insert(near.passage);
+        }
     }
     for (rank, (passage, bm25)) in by_words.iter().enumerate() {
         let hit = hits.entry(*passage).or_insert_with(|| empty(*passage));
-        hit.score += share(rank);
         hit.bm25 = Some(*bm25);
+        if !foreign.contains(passage) {
+            hit.score += share(rank);
+        }
     }
     let mut fused: Vec<Hit> = hits.into_values().collect();
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
@@ -137,9 +174,21 @@ mod tests {
     #[test]
     fn a_passage_that_both_searches_rank_second_beats_one_that_a_single_search_ranks_first() {
         let [a, b, c] = [1, 2, 3].map(PassageId);
-        let fused = fuse(&[(a, 0.9), (b, 0.8)], &[(c, 7.0), (b, 6.0)], 2);
+        let near = |passage, similarity| Near { passage, similarity, is_foreign: false };
+        let fused = fuse(&[near(a, 0.9), near(b, 0.8)], &[(c, 7.0), (b, 6.0)], 2);
         assert_eq!(fused[0].passage, b);
         assert_eq!((fused[0].similarity, fused[0].bm25), (Some(0.8), Some(6.0)));
         assert_eq!(fused.len(), 2);
+    }
+
+    #[test]
+    fn a_passage_in_another_language_is_not_pushed_down_by_words_that_it_cannot_have() {
+        let [foreign, one, two] = [1, 2, 3].map(PassageId);
+        let by_meaning = [
+            Near { passage: foreign, similarity: 0.9, is_foreign: true },
+            Near { passage: one, similarity: 0.8, is_foreign: false },
+            Near { passage: two, similarity: 0.7, is_foreign: false },
+        ];
+        assert_eq!(fuse(&by_meaning, &[(two, 3.0), (one, 2.0)], 3)[0].passage, foreign);
     }
 }

@@ -60,7 +60,12 @@ impl Said {
             words: sentence_terms.words.difference(&question_terms.words).cloned().collect(),
             numbers: sentence_terms.numbers.difference(&question_terms.numbers).cloned().collect(),
         };
-        Self { sentence: sentence_terms, question: question_terms, own, language: Language::of(sentence) }
+        Self {
+            sentence: sentence_terms,
+            question: question_terms,
+            own,
+            language: Language::of(sentence),
+        }
     }
 
     /// How well a span supports the sentence, or `None` when it does not.
@@ -105,7 +110,8 @@ fn spans(text: &str) -> Vec<Range<usize>> {
     sentences.iter().cloned().chain(pairs.filter(|pair| pair.len() < 600)).collect()
 }
 
-fn citation(passage: &Passage, range: Range<usize>) -> Citation {
+/// The quote at a range of bytes of the passage's text.
+pub(super) fn citation(passage: &Passage, range: Range<usize>) -> Citation {
     let start = passage.anchor.range.start + passage.text[..range.start].chars().count();
     let quote = passage.text[range].to_owned();
     let end = start + quote.chars().count();

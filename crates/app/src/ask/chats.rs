@@ -4,7 +4,7 @@ use inhouse_agent::cancel::Cancel;
 use inhouse_record::{Chat, ChatId, NewTurn, TurnEnd, TurnId};
 use serde::{Deserialize, Serialize};
 
-use crate::ask::{AskEvent, AskOptions, Answered};
+use crate::ask::{Answered, AskEvent, AskOptions};
 use crate::{App, AppError};
 
 /// A question of a chat and what came of it.
@@ -72,7 +72,9 @@ impl App {
     }
 
     pub fn chat(&self, id: ChatId) -> Result<Vec<KeptTurn>, AppError> {
-        let read = |json: &str| serde_json::from_str(json).map_err(|error| AppError::Bug { what: error.to_string() });
+        let read = |json: &str| {
+            serde_json::from_str(json).map_err(|error| AppError::Bug { what: error.to_string() })
+        };
         let turns = self.record().turns(id)?;
         turns
             .into_iter()
@@ -81,7 +83,8 @@ impl App {
                     None => None,
                     Some(TurnEnd::Answer(json)) => Some(TurnOutcome::Answered(Box::new(read(json)?))),
                     Some(TurnEnd::Error(json)) => Some(TurnOutcome::Failed(
-                        serde_json::from_str(json).map_err(|error| AppError::Bug { what: error.to_string() })?,
+                        serde_json::from_str(json)
+                            .map_err(|error| AppError::Bug { what: error.to_string() })?,
                     )),
                 };
                 Ok(KeptTurn { id: turn.id, question: turn.question, outcome })

@@ -109,10 +109,9 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>, skipped: &mut Vec<Skipped>) {
             Ok(_) => {}
             Err(error) => {
                 let at = error.path().unwrap_or(&path).to_owned();
-                let reason = error.into_io_error().map_or_else(
-                    || ReadFailure::new(FailureCode::Io, "a loop of links"),
-                    hash::failure,
-                );
+                let reason = error
+                    .into_io_error()
+                    .map_or_else(|| ReadFailure::new(FailureCode::Io, "a loop of links"), hash::failure);
                 skipped.push(Skipped { path: at, reason });
             }
         }

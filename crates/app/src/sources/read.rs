@@ -9,7 +9,7 @@ use inhouse_agent::embed::Purpose;
 use inhouse_agent::passage::{Page, Passage};
 use inhouse_agent::read::{FailureCode, ReadFailure};
 use inhouse_agent::source::{Source, SourceId, SourceState};
-use inhouse_memory::{Embedded, MemoryError};
+use inhouse_memory::{Embedded, Memory, MemoryError};
 use inhouse_record::RecordError;
 
 use crate::engine::Finder;
@@ -32,7 +32,8 @@ impl App {
         let mut any = false;
         loop {
             // Opening memory may queue sources that it lacks.
-            let finder = if any || !self.record().sources()?.is_empty() { Some(self.finder().await?) } else { None };
+            let finder =
+                if any || !self.record().sources()?.is_empty() { Some(self.finder().await?) } else { None };
             let Some(id) = self.record().unfinished()?.first().copied() else { break };
             let Some(finder) = finder else { break };
             let cancel = self.reading();
@@ -42,9 +43,17 @@ impl App {
             self.tell(AppEvent::SourceChanged(id));
         }
         if any {
-            self.finder().await?.memory.tidy().await?;
+            self.tidy(&self.finder().await?.memory).await;
         }
         Ok(())
+    }
+
+    /// Tidies memory up. A failure costs speed and disk, never a passage, and the next time mends
+    /// it, so it is logged and nothing else ends because of it.
+    pub(super) async fn tidy(&self, memory: &Memory) {
+        if let Err(error) = memory.tidy().await {
+            tracing::warn!(%error, "memory was not tidied up");
+        }
     }
 
     /// Reads whenever something is queued, for as long as the app is open.
@@ -67,7 +76,8 @@ impl App {
         let failure = match &error {
             AppError::Source { failure, .. } => failure.clone(),
             AppError::Model(reason) => ReadFailure::new(FailureCode::Embedding, reason.to_string()),
-            AppError::Record(RecordError::DiskFull { .. }) | AppError::Memory(MemoryError::DiskFull { .. }) => {
+            AppError::Record(RecordError::DiskFull { .. })
+            | AppError::Memory(MemoryError::DiskFull { .. }) => {
                 ReadFailure::new(FailureCode::DiskFull, error.to_string())
             }
             AppError::Memory(reason) if self.disk_is_full() => {

@@ -53,6 +53,8 @@ struct Raw {
     context: Spanned<u32>,
     languages: Vec<String>,
     memory: Spanned<u64>,
+    #[serde(default)]
+    evidence: BTreeMap<String, f32>,
     files: Spanned<Vec<RawFile>>,
     #[serde(default)]
     sources: RawSources,
@@ -147,6 +149,7 @@ fn read(text: &str) -> Result<Model, Fault> {
         licence: raw.licence,
         context: raw.context.into_inner(),
         languages: raw.languages,
+        evidence: raw.evidence,
         memory: raw.memory.into_inner(),
         files,
         sources: Sources { upstream: raw.sources.upstream.map(|upstream| upstream.repository), packages },

@@ -1,0 +1,69 @@
+//! Killed without warning while it reads, at ten moments: afterwards the passages are those of a
+//! run that nothing disturbed, none twice and none missing.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use inhouse_app::{App, Options};
+
+use crate::setting::{Home, copy_of_corpus};
+
+/// Moments of the kills, as shares of the time that an undisturbed run takes; spread by the golden
+/// ratio, so that they look random and are the same each time.
+const MOMENTS: usize = 10;
+
+#[test]
+fn a_kill_at_any_moment_of_reading_loses_nothing_and_doubles_nothing() {
+    let documents = copy_of_corpus();
+    let folder = documents.path().to_str().expect("a plain path");
+
+    let clean = Home::new();
+    let begun = Instant::now();
+    assert_eq!(clean.run(&["add", folder]).code, Some(0));
+    let whole = begun.elapsed();
+    let expected = passages(clean.path());
+    assert!(expected.len() > 20, "{} passages", expected.len());
+
+    let disturbed = Home::new();
+    let mut killed = 0;
+    for moment in 1..=MOMENTS {
+        let share = (moment as f64 * 0.618_034).fract();
+        let mut child = disturbed
+            .command(&["add", folder])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_secs_f64(whole.as_secs_f64() * share));
+        if child.try_wait().expect("a state").is_none() {
+            killed += 1;
+        }
+        child.kill().expect("SIGKILL");
+        child.wait().expect("an end");
+    }
+    let ended = disturbed.run(&["add", folder]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    println!("killed {killed} of {MOMENTS} runs within {whole:.1?}");
+    assert!(killed > 0, "every run had ended before it was killed");
+    assert_eq!(passages(disturbed.path()), expected);
+}
+
+/// Hash, page, range and text of every passage that can be found, from memory and the record.
+fn passages(home: &Path) -> BTreeSet<(String, u32, usize, usize, String)> {
+    let app = App::open(Options { home: Some(home.into()), ..Options::default() }).expect("the data folder");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let all = runtime.block_on(app.all_passages()).expect("all passages");
+    let count = all.len();
+    let set: BTreeSet<_> = all
+        .into_iter()
+        .map(|passage| {
+            let source = app.source(passage.anchor.source).expect("its source");
+            let hash = source.sha256.expect("a hash").to_string();
+            let range = passage.anchor.range;
+            (hash, passage.anchor.page, range.start, range.end, passage.text)
+        })
+        .collect();
+    assert_eq!(set.len(), count, "a passage is there twice");
+    set
+}

@@ -1,0 +1,183 @@
+//! In the terminal, with the real small model, in an empty network namespace: the sample documents
+//! are read, 24 questions are answered with quotes from the right page, 6 are declined, and no
+//! connection is attempted.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use inhouse_agent::source::SourceId;
+use inhouse_app::{App, Options};
+use serde_json::Value;
+
+use crate::setting::{CHAT_MODEL, Home, corpus, copy_of_corpus, file_name};
+
+#[test]
+fn questions_are_answered_from_the_right_page_or_declined_and_no_connection_is_made() {
+    let trace = tempfile::tempdir().expect("a temporary folder");
+    let log = trace.path().join("connect.log");
+    let log_name = log.to_str().expect("a plain path");
+    let home = Home::through(&[
+        "unshare", "-rn", "strace", "-f", "--seccomp-bpf", "-qq", "-A", "-e", "trace=connect", "-o", log_name,
+    ]);
+    let documents = copy_of_corpus();
+    let added = home.run(&["add", documents.path().to_str().expect("a plain path")]);
+    assert_eq!(added.code, Some(0), "{added:?}");
+    check_states(&home);
+    check_search(&home);
+
+    let all: Value = read_json(&corpus().join("questions.json"));
+    let questions: Vec<&Value> =
+        ["answerable", "unanswerable"].iter().flat_map(|part| all[*part].as_array().expect("questions")).collect();
+    let file = trace.path().join("questions.txt");
+    let lines: Vec<&str> = questions.iter().map(|q| q["question"].as_str().expect("a question")).collect();
+    std::fs::write(&file, lines.join("\n")).expect("the questions");
+    let asked = home.run(&["ask", "--model", CHAT_MODEL, "--questions", file.to_str().expect("a plain path")]);
+    assert_eq!(asked.code, Some(0), "{asked:?}");
+    assert_eq!(asked.objects.len(), questions.len());
+
+    let figures = Figures::of(&questions, &asked.objects);
+    println!("{figures:#?}");
+    let misquoted = misquoted(&home, &asked.objects);
+    assert!(misquoted.is_empty(), "not in the source to the letter: {misquoted:#?}");
+    assert!(figures.quotes > 0);
+    assert!(figures.found >= 22, "the right page is among the first five of {} only", figures.found);
+    assert!(figures.cited >= 18, "the right page is cited for {} only", figures.cited);
+    assert!(figures.declined >= 5, "{} without an answer were declined only", figures.declined);
+
+    let connections = std::fs::read_to_string(&log).expect("a trace");
+    let outside: Vec<&str> = connections.lines().filter(|line| line.contains("AF_INET")).collect();
+    assert!(outside.is_empty(), "connections were tried: {outside:#?}");
+}
+
+fn check_states(home: &Home) {
+    let expected = [
+        ("travel-policy.pdf", "ready", None),
+        ("staff-handbook.docx", "ready", None),
+        ("报销制度.txt", "ready", None),
+        ("信息安全管理规定.pdf", "ready", None),
+        ("scan.pdf", "failed", Some("no_text")),
+        ("broken.pdf", "failed", Some("broken")),
+        ("empty.txt", "failed", Some("empty")),
+    ];
+    for (name, state, reason) in expected {
+        let source = home.source(name);
+        assert_eq!(source["state"], state, "{source}");
+        assert_eq!(source["reason"].as_str(), reason, "{source}");
+        assert_eq!(source["passages"].as_u64() > Some(0), state == "ready", "{source}");
+    }
+    assert_eq!(home.source("travel-policy.pdf")["pages"], 6);
+    assert_eq!(home.source("scan.pdf")["pages_empty"], 2);
+}
+
+fn check_search(home: &Home) {
+    let hits = home.run(&["search", "--top", "3", "差旅费报销的期限"]);
+    let hits = hits.one()["hits"].as_array().expect("hits").clone();
+    assert_eq!(hits.len(), 3);
+    assert!(hits[0]["text"].as_str().expect("a text").contains('报'), "{hits:?}");
+}
+
+/// What came of the questions.
+#[derive(Debug, Default)]
+struct Figures {
+    answerable: usize,
+    /// The right page is among the first five passages.
+    found: usize,
+    /// The right page is cited.
+    cited: usize,
+    /// The answer has the expected words.
+    right: usize,
+    /// Of the answerable: declined.
+    wrongly_declined: usize,
+    unanswerable: usize,
+    /// Of the unanswerable: declined.
+    declined: usize,
+    quotes: usize,
+    median_retrieval_ms: u64,
+    median_first_token_ms: u64,
+    median_total_ms: u64,
+    /// One line per question that did not go well.
+    notes: Vec<String>,
+}
+
+impl Figures {
+    fn of(questions: &[&Value], answers: &[Value]) -> Self {
+        let mut figures = Self::default();
+        for (question, answer) in questions.iter().zip(answers) {
+            let declined = answer["declined"].as_bool().expect("a state");
+            let citations: Vec<&Value> = citations(answer).collect();
+            figures.quotes += citations.len();
+            if question["file"].is_null() {
+                figures.unanswerable += 1;
+                figures.declined += usize::from(declined);
+                if !declined {
+                    figures.notes.push(format!("{}: not declined: {}", question["id"], answer["answer"]));
+                }
+                continue;
+            }
+            figures.answerable += 1;
+            figures.wrongly_declined += usize::from(declined);
+            let is_right = |place: &Value| {
+                file_name(&place["path"]) == question["file"]
+                    && (question["page"].is_null() || place["page"] == question["page"])
+            };
+            let passages = answer["passages"].as_array().expect("passages");
+            let found = passages.iter().take(5).any(is_right);
+            let cited = citations.iter().any(|place| is_right(place));
+            let right = has_expected_words(question, answer);
+            figures.found += usize::from(found);
+            figures.cited += usize::from(cited);
+            figures.right += usize::from(right);
+            if !(found && cited && right) {
+                figures.notes.push(format!(
+                    "{}: found {found}, cited {cited}, right {right}, declined {declined}: {}",
+                    question["id"], answer["answer"]
+                ));
+            }
+        }
+        let median = |field: &str| {
+            let mut values: Vec<u64> =
+                answers.iter().map(|answer| answer["timing"][field].as_u64().expect("a time")).collect();
+            values.sort_unstable();
+            values[values.len() / 2]
+        };
+        figures.median_retrieval_ms = median("retrieval_ms");
+        figures.median_first_token_ms = median("first_token_ms");
+        figures.median_total_ms = median("total_ms");
+        figures
+    }
+}
+
+fn citations(answer: &Value) -> impl Iterator<Item = &Value> {
+    let sentences = answer["sentences"].as_array().expect("sentences");
+    sentences.iter().flat_map(|sentence| sentence["citations"].as_array().expect("citations"))
+}
+
+/// White space and case don't count, since documents break their lines anywhere.
+fn has_expected_words(question: &Value, answer: &Value) -> bool {
+    let squeeze = |text: &str| text.to_lowercase().split_whitespace().collect::<String>();
+    let said = squeeze(answer["answer"].as_str().expect("an answer"));
+    let accepted = question["answer"].as_array().expect("accepted words");
+    accepted.iter().any(|words| said.contains(&squeeze(words.as_str().expect("words"))))
+}
+
+/// Quotes that do not stand on their page to the letter.
+fn misquoted(home: &Home, answers: &[Value]) -> Vec<String> {
+    let app = App::open(Options { home: Some(home.path().into()), ..Options::default() }).expect("the data folder");
+    let ids: HashMap<String, SourceId> = app
+        .sources()
+        .expect("the sources")
+        .into_iter()
+        .map(|source| (source.path.display().to_string(), source.id))
+        .collect();
+    let stands = |citation: &Value| {
+        let source = ids[citation["path"].as_str().expect("a path")];
+        let page = u32::try_from(citation["page"].as_u64().expect("a page")).expect("a small number");
+        let text = app.page(source, page).expect("the page is kept").text;
+        text.contains(citation["quote"].as_str().expect("a quote"))
+    };
+    answers.iter().flat_map(citations).filter(|citation| !stands(citation)).map(Value::to_string).collect()
+}
+
+fn read_json(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).expect("a file")).expect("JSON")
+}
