@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::setting;
-use desk::{Course, Desk, Listed, MOMENT, Person};
+use desk::{ANSWER, Course, Desk, Listed, MOMENT, Person};
 use display::Display;
 
 /// Reading the sample documents takes seconds.
@@ -93,6 +93,16 @@ fn a_dropped_folder_comes_to_its_true_states(desk: &Desk, display: &Display, fol
         assert_eq!(listed.get(*name), Some(&expected), "{name}");
     }
     desk.keep_picture("en-sources");
+    // Those that need somebody can be looked at alone, and say why.
+    desk.click("[data-show=attention]");
+    assert_eq!(desk.sources().len(), STATES.iter().filter(|(_, state, _)| *state == "failed").count());
+    assert!(
+        desk.text("[data-name='scan.pdf']").contains("seems to be a scan"),
+        "{}",
+        desk.text("[data-name='scan.pdf']")
+    );
+    desk.keep_picture("en-attention");
+    desk.click("[data-show=all]");
 }
 
 fn an_answer_streams_and_its_citation_opens_the_page(desk: &Desk, id: &str, picture: &str) {
@@ -164,6 +174,7 @@ fn an_answer_can_be_stopped(desk: &Desk) {
     desk.until("passages are found", MOMENT, || {
         desk.count("[data-testid=turn]") == 3 && desk.has("[data-testid=stop]")
     });
+    desk.until("the model is loaded", ANSWER, || desk.has("[data-testid=model][data-state=loaded]"));
     desk.keep_picture("en-waiting");
     let begun = Instant::now();
     desk.click("[data-testid=stop]");

@@ -15,7 +15,7 @@ use super::driver::{Driver, ENTER, until};
 use crate::setting;
 
 /// A model reads and writes in this time, even when other tests have the processor too.
-const ANSWER: Duration = Duration::from_secs(240);
+pub const ANSWER: Duration = Duration::from_secs(240);
 /// Everything else takes a moment.
 pub const MOMENT: Duration = Duration::from_secs(20);
 

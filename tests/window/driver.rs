@@ -78,6 +78,9 @@ impl Driver {
 
     /// What the window shows, as a PNG.
     pub fn screenshot(&self) -> Vec<u8> {
+        // What stands in the page is on the screen one frame later.
+        let painted = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))";
+        self.post(&format!("{}/execute/async", self.session), &json!({"script": painted, "args": []}));
         let picture = self.get(&format!("{}/screenshot", self.session));
         from_base64(picture.as_str().expect("a picture in base64"))
     }

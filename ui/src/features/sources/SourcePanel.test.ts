@@ -24,6 +24,16 @@ function show(...list: SourceDto[]): Sources {
 const items = () => screen.queryAllByTestId("source-item");
 const item = (name: string) => items().find((element) => element.dataset["name"] === name) as HTMLElement;
 
+test("what needs attention can be shown alone, also when it lies below the edge of a middling list", async () => {
+  const ready = Array.from({ length: 8 }, (_, i) => source({ id: i + 2, name: `${i}.md` }));
+  show(...ready, source({ state: "failed", reason: { code: "broken", message: "m", hint: "h" } }));
+  expect(items()).toHaveLength(9);
+  await fireEvent.click(screen.getByRole("button", { name: "Needs attention 1" }));
+  expect(items()).toHaveLength(1);
+  await fireEvent.click(screen.getByRole("button", { name: "All 9" }));
+  expect(items()).toHaveLength(9);
+});
+
 describe("a source in the list", () => {
   test("says its state in words, its pages and its passages", () => {
     show(source());
