@@ -53,8 +53,7 @@ struct Raw {
     context: Spanned<u32>,
     languages: Vec<String>,
     memory: Spanned<u64>,
-    #[serde(default)]
-    evidence: BTreeMap<String, f32>,
+    evidence: Option<Spanned<BTreeMap<String, f32>>>,
     files: Spanned<Vec<RawFile>>,
     #[serde(default)]
     sources: RawSources,
@@ -138,6 +137,15 @@ fn read(text: &str) -> Result<Model, Fault> {
     if *raw.memory.get_ref() == 0 {
         return fault(raw.memory.span(), "a memory of 0 bytes");
     }
+    let evidence = match raw.evidence {
+        Some(evidence) if raw.task != Task::Embedding => {
+            return fault(evidence.span(), "only an embedding model has a scale of evidence");
+        }
+        Some(evidence) if evidence.get_ref().values().any(|cosine| !(0.0..=1.0).contains(cosine)) => {
+            return fault(evidence.span(), "the cosine of evidence lies between 0 and 1");
+        }
+        evidence => evidence.map(Spanned::into_inner).unwrap_or_default(),
+    };
     let files = files(&raw.files)?;
     let packages = raw.sources.packages.map(|raw| packages(raw, &files)).transpose()?;
     Ok(Model {
@@ -149,7 +157,7 @@ fn read(text: &str) -> Result<Model, Fault> {
         licence: raw.licence,
         context: raw.context.into_inner(),
         languages: raw.languages,
-        evidence: raw.evidence,
+        evidence,
         memory: raw.memory.into_inner(),
         files,
         sources: Sources { upstream: raw.sources.upstream.map(|upstream| upstream.repository), packages },
@@ -326,6 +334,19 @@ requirements = ["tiny-part1==1.0", "tiny-part2==1.0"]
         assert_eq!(refusal("tiny-part2==1.0", "--upgrade").0, 20);
         assert_eq!(refusal("tiny-part2==1.0", "tiny-part2").0, 20);
         assert_eq!(refusal("\"tiny-q4.gguf\" =", "\"other.gguf\" =").0, 22);
+    }
+
+    #[test]
+    fn evidence_is_a_cosine_of_an_embedding_model() {
+        let embedding = entry().replace("\"chat\"", "\"embedding\"");
+        let with = |entry: &str, cosine: &str| {
+            let table = format!("[evidence]\nen = {cosine}\n\n[[files]]");
+            parse(Path::new("tiny.toml"), &entry.replacen("[[files]]", &table, 1))
+        };
+        let model = with(&embedding, "0.8").expect("a cosine is valid");
+        assert_eq!(model.evidence.get("en"), Some(&0.8));
+        assert!(matches!(with(&embedding, "1.5"), Err(CatalogError::Invalid { line: 10, .. })));
+        assert!(matches!(with(&entry(), "0.8"), Err(CatalogError::Invalid { line: 10, .. })));
     }
 
     #[test]

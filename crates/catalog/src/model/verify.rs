@@ -98,6 +98,7 @@ pub(crate) const PIECE: usize = 1 << 20;
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that can't set up its files has failed")]
 
+    use std::collections::BTreeMap;
     use std::fs;
 
     use super::*;
@@ -122,6 +123,7 @@ mod tests {
             context: 1,
             languages: Vec::new(),
             memory: 1,
+            evidence: BTreeMap::new(),
             files,
             sources: Sources::default(),
         }
