@@ -167,6 +167,10 @@ impl Desk {
         self.driver.type_into("[data-testid=question]", text);
     }
 
+    pub fn clear_question(&self) {
+        self.driver.clear("[data-testid=question]");
+    }
+
     /// Types a question and presses Enter.
     pub fn ask(&self, question: &str) {
         self.type_question(question);
@@ -216,15 +220,19 @@ impl Desk {
 
     /// Clicks a citation of the last answer and reads what opens.
     pub fn open_citation(&self, index: usize) -> Reading {
-        self.driver.run(
+        let place = self.driver.run(
             "const answer = [...document.querySelectorAll('[data-testid=answer]')].at(-1);
-             const citations = answer.querySelectorAll('[data-testid=citation]');
+             const citation = answer.querySelectorAll('[data-testid=citation]')[arguments[0]];
              document.getElementById('to-click')?.removeAttribute('id');
-             citations[arguments[0]].id = 'to-click';",
+             citation.id = 'to-click';
+             return `[data-source='${citation.dataset.source}'][data-page='${citation.dataset.page}']`;",
             &[json!(index)],
         );
         self.click("#to-click");
-        self.until("the page stands in the reader", MOMENT, || self.has("[data-testid=reader-text]"));
+        let page = format!("[data-testid=reader-page]{}", string(&place));
+        self.until("the page stands in the reader", MOMENT, || {
+            self.has(&page) && self.has("[data-testid=reader-mark]")
+        });
         self.reading()
     }
 

@@ -76,6 +76,12 @@ impl Driver {
         self.post(&format!("{}/element/{element}/value", self.session), &json!({"text": text}));
     }
 
+    /// Empties a field.
+    pub fn clear(&self, selector: &str) {
+        let element = self.element(selector);
+        self.post(&format!("{}/element/{element}/clear", self.session), &json!({}));
+    }
+
     /// What the window shows, as a PNG.
     pub fn screenshot(&self) -> Vec<u8> {
         // What stands in the page is on the screen one frame later.
