@@ -60,12 +60,7 @@ impl Said {
             words: sentence_terms.words.difference(&question_terms.words).cloned().collect(),
             numbers: sentence_terms.numbers.difference(&question_terms.numbers).cloned().collect(),
         };
-        Self {
-            sentence: sentence_terms,
-            question: question_terms,
-            own,
-            language: Language::of(sentence),
-        }
+        Self { sentence: sentence_terms, question: question_terms, own, language: Language::of(sentence) }
     }
 
     /// How well a span supports the sentence, or `None` when it does not.
@@ -74,19 +69,18 @@ impl Said {
         if !self.own.numbers.is_subset(&terms.numbers) {
             return None;
         }
-        let crosses = Language::of(span) != self.language;
         let context = with(&terms, heading);
         let own = self.own.recall_in(&terms);
         let all = self.sentence.recall_in(&context);
         let asked = self.question.recall_in(&context);
-        if crosses {
+        let says_nothing_new = self.own.words.is_empty() && self.own.numbers.is_empty();
+        let holds = if Language::of(span) == self.language {
+            own >= OWN_WORDS && all >= ALL_WORDS && !(says_nothing_new && asked < ALL_WORDS)
+        } else {
             // Words can't be compared over languages, so the figures must carry it.
-            if self.own.numbers.is_empty() || !named {
-                return None;
-            }
-        } else if own < OWN_WORDS || all < ALL_WORDS {
-            return None;
-        } else if self.own.words.is_empty() && self.own.numbers.is_empty() && asked < ALL_WORDS {
+            named && !self.own.numbers.is_empty()
+        };
+        if !holds {
             return None;
         }
         let known: HashSet<_> = self.sentence.words.union(&self.question.words).collect();

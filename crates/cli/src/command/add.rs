@@ -42,11 +42,7 @@ impl Add {
         watching.abort();
         read?;
 
-        let added: Vec<Source> = app
-            .sources()?
-            .into_iter()
-            .filter(|source| is_of(source, &report))
-            .collect();
+        let added: Vec<Source> = app.sources()?.into_iter().filter(|source| is_of(source, &report)).collect();
         if context.json {
             print_json(&output(&added, &report))?;
         } else {
@@ -55,7 +51,8 @@ impl Add {
         if context.cancel.is_cancelled() {
             return Ok(End::Cancelled);
         }
-        let any_usable = added.iter().any(|source| matches!(source.state, SourceState::Ready | SourceState::PartlyRead));
+        let any_usable =
+            added.iter().any(|source| matches!(source.state, SourceState::Ready | SourceState::PartlyRead));
         Ok(if any_usable { End::Done } else { End::NothingDone })
     }
 }
@@ -83,7 +80,8 @@ fn print(added: &[Source], report: &AddReport) {
     for skipped in &report.skipped {
         println!("left out     {}: {}", skipped.path.display(), skipped.reason.code.message());
     }
-    let usable = added.iter().filter(|source| matches!(source.state, SourceState::Ready | SourceState::PartlyRead));
+    let usable =
+        added.iter().filter(|source| matches!(source.state, SourceState::Ready | SourceState::PartlyRead));
     println!("{} of {} files in memory", usable.count(), added.len());
 }
 

@@ -185,7 +185,11 @@ fn output<'a>(answered: &'a Answered, question: Option<&'a str>) -> Output<'a> {
                 citations: sentence
                     .citations
                     .iter()
-                    .map(|citation| CitationLine { path: &citation.path, page: citation.page, quote: &citation.quote })
+                    .map(|citation| CitationLine {
+                        path: &citation.path,
+                        page: citation.page,
+                        quote: &citation.quote,
+                    })
                     .collect(),
             })
             .collect(),

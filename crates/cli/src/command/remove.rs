@@ -34,7 +34,8 @@ impl Remove {
             if chosen.is_empty() {
                 return Err(AppError::NotFound { what: format!("source {named}") });
             }
-            removed.extend(chosen.into_iter().filter(|one| !removed.contains(one)).cloned().collect::<Vec<_>>());
+            removed
+                .extend(chosen.into_iter().filter(|one| !removed.contains(one)).cloned().collect::<Vec<_>>());
         }
         for source in &removed {
             context.app.remove_source(source.id).await?;
