@@ -20,6 +20,9 @@ use display::Display;
 /// Reading the sample documents takes seconds.
 const READING: Duration = Duration::from_secs(180);
 
+/// Half a second is wanted; other tests have the processor too.
+const EVIDENCE: Duration = Duration::from_secs(3);
+
 /// The sample documents and the state that is true of each.
 const STATES: &[(&str, &str, Option<&str>)] = &[
     ("travel-policy.pdf", "ready", None),
@@ -42,6 +45,7 @@ const DARK: &str = "Adwaita:dark";
 #[test]
 fn a_dropped_folder_becomes_answers_that_open_their_page() {
     let display = Display::open();
+    desk::remove_pictures();
     let person = Person::new();
 
     let desk = person.opens(&display, LIGHT);
@@ -119,6 +123,7 @@ fn an_answer_streams_and_its_citation_opens_the_page(desk: &Desk, id: &str, pict
         evidence < text && text < course.end,
         "first the passages, then the words, then the end: {course:?}"
     );
+    assert!(evidence < EVIDENCE, "the passages came late: {course:?}");
     assert!(shown.sentences.iter().any(|(_, supported)| *supported), "{shown:?}");
 
     let (file, page) = question.place();
@@ -219,8 +224,8 @@ fn it_follows_the_system_into_the_dark(desk: &Desk) {
 fn a_second_window_says_that_it_may_not_write(display: &Display, person: &Person) {
     let desk = person.opens(display, LIGHT);
     assert_eq!(desk.sources().len(), STATES.len());
-    desk.ask(&Question::of("en-04").question);
-    desk.until("it says so", MOMENT, || desk.has("[data-code=home_locked]"));
+    desk.click("[data-name='scan.pdf'] [data-testid=retry]");
+    desk.until("it says so", MOMENT, || desk.has("[data-testid=notice][data-code=home_locked]"));
     desk.keep_picture("zh-locked");
 }
 

@@ -262,20 +262,33 @@ impl Desk {
 
     /// Keeps what the window shows among the artifacts.
     pub fn keep_picture(&self, name: &str) {
-        let folder = artifacts();
-        fs::create_dir_all(&folder).expect("a folder for artifacts");
-        fs::write(folder.join(format!("window-{name}.png")), self.driver.screenshot())
-            .expect("room for a picture");
+        fs::create_dir_all(artifacts()).expect("a folder for artifacts");
+        fs::write(picture(name), self.driver.screenshot()).expect("room for a picture");
     }
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
-        if thread::panicking() {
+        // Of two windows the younger goes first, and it is the one that the test was about.
+        if thread::panicking() && !picture("failed").exists() {
             // The first panic is the one that counts.
             catch_unwind(AssertUnwindSafe(|| self.keep_picture("failed"))).ok();
         }
     }
+}
+
+/// Those of an earlier run would pass for those of this one.
+pub fn remove_pictures() {
+    for entry in fs::read_dir(artifacts()).into_iter().flatten() {
+        let path = entry.expect("an artifact").path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("window-")) {
+            fs::remove_file(&path).expect("a picture can be removed");
+        }
+    }
+}
+
+fn picture(name: &str) -> PathBuf {
+    artifacts().join(format!("window-{name}.png"))
 }
 
 fn artifacts() -> PathBuf {
