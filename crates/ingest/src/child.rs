@@ -28,6 +28,9 @@ pub(crate) use source::system_failure;
 /// How often a wish to stop and the clock are looked at.
 const POLL: Duration = Duration::from_millis(20);
 
+/// Processor time for a child beyond its first wall-clock limit, in seconds.
+const ORPHAN_SECONDS: u64 = 3600;
+
 /// Reads each file in a process of its own, which may crash, hang or be killed without harm.
 ///
 /// The process is the running executable again, so its `main` must start with
@@ -84,7 +87,7 @@ impl ChildReader {
             kind,
             memory_bytes: self.limits.memory_bytes.saturating_add(COPIES_OF_FILE.saturating_mul(file_bytes)),
             // The parent's clock comes first; this one is for a child that lost its parent.
-            cpu_seconds: time.as_secs().saturating_add(10),
+            cpu_seconds: time.as_secs().saturating_add(ORPHAN_SECONDS),
             text_bytes: self.limits.text_bytes,
         }
     }
@@ -97,7 +100,8 @@ impl ChildReader {
         cancel: &Cancel,
         on_page: &mut dyn FnMut(Page),
     ) -> Result<(), Stop> {
-        let mut deadline = Instant::now() + time;
+        let start = Instant::now();
+        let mut deadline = start + time;
         let mut pages = 0;
         let mut text_bytes = 0;
         loop {
@@ -105,7 +109,7 @@ impl ChildReader {
                 return Err(Stop::failed(FailureCode::Cancelled, format!("after {pages} pages")));
             }
             if Instant::now() >= deadline {
-                let detail = format!("after {} s and {pages} pages", time.as_secs_f32());
+                let detail = format!("after {:.0} s and {pages} pages", start.elapsed().as_secs_f32());
                 return Err(Stop::failed(FailureCode::TimedOut, detail));
             }
             let frame = match process.frames().recv_timeout(POLL) {
@@ -128,7 +132,7 @@ impl ChildReader {
                     }
                     let given = Instant::now();
                     on_page(page);
-                    deadline += given.elapsed();
+                    deadline += given.elapsed() + self.limits.time_per_page;
                 }
                 Frame::Done { pages: claimed } if claimed == pages && pages > 0 => return Ok(()),
                 Frame::Done { pages: claimed } => {

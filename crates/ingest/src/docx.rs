@@ -5,11 +5,14 @@
 //! hold a document number or a date that is found nowhere else.
 
 mod body;
+mod field;
 mod layout;
 mod numbering;
 mod numeral;
 mod package;
+mod paragraph;
 mod styles;
+mod table;
 mod xml;
 
 use std::fs::File;

@@ -1,3 +1,5 @@
+//! What reading one file may cost.
+
 use std::time::Duration;
 
 use crate::kind::Kind;
@@ -22,6 +24,9 @@ pub struct ReadLimits {
     pub time: Duration,
     /// Wall-clock time that each MiB of the file adds.
     pub time_per_mib: Duration,
+    /// Wall-clock time that each page adds once it has come: a long document on a busy machine
+    /// gets its time, one that is stuck on a page does not.
+    pub time_per_page: Duration,
 }
 
 /// The readers hold a whole file, and the PDF reader holds it twice.
@@ -37,6 +42,7 @@ impl Default for ReadLimits {
             memory_bytes: 1024 * MIB,
             time: Duration::from_secs(120),
             time_per_mib: Duration::from_secs(2),
+            time_per_page: Duration::from_secs(1),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Markdown: the source text as it stands, so that a quote is verbatim, with its headings found.
 
+use std::ops::Range;
+
 use inhouse_agent::read::ReadFailure;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -21,7 +23,7 @@ fn headings(text: &str) -> Vec<TextHeading> {
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { level, .. }) => {
-                open = Some(TextHeading { level: level as u8, range: usize::MAX..0 });
+                open = Some(TextHeading { level: level as u8, range: Range { start: usize::MAX, end: 0 } });
             }
             Event::End(TagEnd::Heading(_)) => {
                 headings.extend(open.take().filter(|heading| heading.range.start < heading.range.end));

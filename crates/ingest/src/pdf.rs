@@ -25,13 +25,13 @@ pub(crate) fn read(bytes: Vec<u8>, give: Give) -> Result<(), ReadFailure> {
     if count == 0 {
         return Err(broken("it has no pages"));
     }
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(&document).map_err(|error| failure(&error))?;
     let mut any_text = false;
     let mut first_error = None;
     // A file of nothing but failing pages is broken, and that is only known at its end.
     let mut held_back: Vec<Page> = Vec::new();
     for (index, number) in (0..count).zip(1..) {
-        let page = match read_page(&mut reader, &document, index) {
+        let page = match read_page(&mut reader, index) {
             Ok(page) => page,
             Err(Error::EncryptedPdf) => return Err(failure(&Error::EncryptedPdf)),
             Err(error) => {
@@ -52,8 +52,8 @@ pub(crate) fn read(bytes: Vec<u8>, give: Give) -> Result<(), ReadFailure> {
 }
 
 /// A panic of the parser costs this page and not the others.
-fn read_page(reader: &mut Reader, document: &PdfDocument, index: usize) -> Result<Page, Error> {
-    catch_unwind(AssertUnwindSafe(|| reader.page(document, index)))
+fn read_page(reader: &mut Reader, index: usize) -> Result<Page, Error> {
+    catch_unwind(AssertUnwindSafe(|| reader.page(index)))
         .unwrap_or_else(|_| Err(Error::InvalidPdf("the parser panicked".to_owned())))
 }
 

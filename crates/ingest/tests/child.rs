@@ -19,7 +19,9 @@ use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-const TESTS: &[(&str, fn(&Folder))] = &[
+type Test = (&'static str, fn(&Folder));
+
+const TESTS: &[Test] = &[
     ("a_text_comes_through_page_by_page", a_text_comes_through_page_by_page),
     ("content_decides_over_the_name", content_decides_over_the_name),
     ("what_cannot_be_read_has_its_code", what_cannot_be_read_has_its_code),
@@ -153,7 +155,8 @@ fn a_child_beyond_its_time_is_stopped(folder: &Folder) {
 
 fn a_slow_caller_does_not_use_up_the_time(folder: &Folder) {
     let path = folder.file("long.txt", long_text(4));
-    let limits = ReadLimits { time: Duration::from_secs(2), ..ReadLimits::default() };
+    let limits =
+        ReadLimits { time: Duration::from_secs(2), time_per_page: Duration::ZERO, ..ReadLimits::default() };
     let mut pages = 0;
     let result = reader(limits).read(&path, &Cancel::new(), &mut |_| {
         pages += 1;

@@ -2,12 +2,14 @@
 
 use inhouse_agent::read::ReadFailure;
 
+use super::field::Fields;
 use super::layout::{Block, Layout, NoteId, PageBreak};
 use super::numbering::Numbering;
-use super::styles::{ParagraphProperties, Styles};
+use super::paragraph::Paragraph;
+use super::styles::Styles;
+use super::table::Table;
 use super::xml::{Element, Space, Token, Xml};
 use crate::text::symbol::symbol;
-use crate::text::tidy::tidy;
 
 /// Which story is read, and so where its text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,56 +30,15 @@ pub(super) struct Body<'a> {
     paragraphs: Vec<Paragraph>,
     /// What the next block goes into, innermost last; the layout when there is none.
     scopes: Vec<Scope>,
-    fields: Vec<Field>,
+    fields: Fields,
     /// For each open choice between alternatives, whether one was taken.
     alternatives: Vec<bool>,
     note: Option<(NoteId, Vec<String>)>,
 }
 
-#[derive(Default)]
-struct Paragraph {
-    text: String,
-    properties: ParagraphProperties,
-    in_properties: bool,
-    /// The section that ends with this paragraph starts its successor on a new page.
-    ends_section: bool,
-    in_text: bool,
-    keep_blanks: bool,
-    hidden: bool,
-    /// It was cut by a page break before: its number stands on the page before.
-    continued: bool,
-    has_page_number: bool,
-    /// Blocks of text boxes that are anchored in it.
-    boxes: Vec<Block>,
-}
-
 enum Scope {
     TextBox(Vec<Block>),
     Table(Table),
-}
-
-#[derive(Default)]
-struct Table {
-    /// The finished cells of the open row.
-    cells: Vec<Vec<Block>>,
-    cell: Vec<Block>,
-    break_before: Option<PageBreak>,
-    break_after: Option<PageBreak>,
-}
-
-#[derive(Default)]
-struct Field {
-    instruction: String,
-    in_result: bool,
-    /// Of a form's check box, whether it is checked.
-    check_box: Option<bool>,
-}
-
-impl Field {
-    /// The number of a page is not text of the document, it differs on each page.
-    fn is_page_number(&self) -> bool {
-        matches!(self.instruction.split_whitespace().next(), Some("PAGE" | "NUMPAGES" | "SECTIONPAGES"))
-    }
 }
 
 impl<'a> Body<'a> {
@@ -94,7 +55,7 @@ impl<'a> Body<'a> {
             layout,
             paragraphs: Vec::new(),
             scopes: Vec::new(),
-            fields: Vec::new(),
+            fields: Fields::default(),
             alternatives: Vec::new(),
             note: None,
         }
@@ -138,10 +99,10 @@ impl<'a> Body<'a> {
     fn start(&mut self, element: &Element) -> Result<(), ReadFailure> {
         match (element.space, element.name.as_str()) {
             (Space::Compatibility, "AlternateContent") => self.alternatives.push(false),
-            (Space::Math, "t") => self.begin_text(true),
+            (Space::Math, "t") => self.with_paragraph(|paragraph| paragraph.begin_text(true)),
             (Space::Word, name) => {
                 if self.paragraphs.last().is_some_and(|paragraph| paragraph.in_properties) {
-                    self.take_property(element);
+                    self.with_paragraph(|paragraph| paragraph.take_property(element));
                 } else {
                     self.start_word(name, element)?;
                 }
@@ -160,7 +121,10 @@ impl<'a> Body<'a> {
                 let hidden = element.is_on();
                 self.with_paragraph(|paragraph| paragraph.hidden = hidden);
             }
-            "t" => self.begin_text(element.attribute("space") == Some("preserve")),
+            "t" => {
+                let keep_blanks = element.attribute("space") == Some("preserve");
+                self.with_paragraph(|paragraph| paragraph.begin_text(keep_blanks));
+            }
             "tab" | "ptab" => self.push("\t"),
             "br" if element.attribute("type") == Some("page") => self.page_break(PageBreak::Wanted)?,
             "br" | "cr" => self.push("\n"),
@@ -180,13 +144,10 @@ impl<'a> Body<'a> {
             "fldChar" => self.field_mark(element.attribute("fldCharType")),
             "fldSimple" => {
                 let instruction = element.attribute("instr").unwrap_or_default().to_owned();
-                self.fields.push(Field { instruction, in_result: true, check_box: None });
+                self.fields.begin_simple(instruction);
             }
-            "checkBox" => self.with_field(|field| field.check_box = Some(false)),
-            "default" | "checked" => {
-                let is_on = element.is_on();
-                self.with_field(|field| field.check_box = field.check_box.map(|_| is_on));
-            }
+            "checkBox" => self.fields.set_check_box(false),
+            "default" | "checked" => self.fields.check(element.is_on()),
             "txbxContent" => self.scopes.push(Scope::TextBox(Vec::new())),
             "tbl" => self.scopes.push(Scope::Table(Table::default())),
             _ => {}
@@ -199,13 +160,13 @@ impl<'a> Body<'a> {
             (Space::Compatibility, "AlternateContent") => {
                 self.alternatives.pop();
             }
-            (Space::Word | Space::Math, "t") => self.with_paragraph(|paragraph| paragraph.in_text = false),
+            (Space::Word | Space::Math, "t") => self.with_paragraph(Paragraph::end_text),
             (Space::Word, "pPr") => self.end_properties()?,
             (Space::Word, "p") => self.end_paragraph()?,
             (Space::Word, "fldSimple") => self.end_field(),
             (Space::Word, "tc") => {
                 if let Some(Scope::Table(table)) = self.scopes.last_mut() {
-                    table.cells.push(std::mem::take(&mut table.cell));
+                    table.end_cell();
                 }
             }
             (Space::Word, "tr") => self.end_row()?,
@@ -232,31 +193,19 @@ impl<'a> Body<'a> {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some(field) = self.fields.last_mut()
-            && !field.in_result
-        {
-            field.instruction.push_str(text);
+        if self.fields.take_instruction(text) {
             return;
         }
-        let Some(paragraph) = self.paragraphs.last() else { return };
-        if paragraph.in_text {
-            let text = if paragraph.keep_blanks { text } else { text.trim() };
+        if self.paragraphs.last().is_some_and(Paragraph::is_in_text) {
             self.push(text);
         }
     }
 
     /// Adds to the open paragraph what a reader sees there.
     fn push(&mut self, text: &str) {
-        let is_page_number = self.fields.iter().any(Field::is_page_number);
-        let is_shown = self.fields.iter().all(|field| field.in_result);
-        if let Some(paragraph) = self.paragraphs.last_mut()
-            && !paragraph.hidden
-            && is_shown
-        {
-            paragraph.has_page_number |= is_page_number;
-            if !is_page_number {
-                paragraph.text.push_str(text);
-            }
+        if self.fields.show_text() {
+            let is_page_number = self.fields.are_page_number();
+            self.with_paragraph(|paragraph| paragraph.push(text, is_page_number));
         }
     }
 
@@ -264,28 +213,6 @@ impl<'a> Body<'a> {
         if let Some(paragraph) = self.paragraphs.last_mut() {
             change(paragraph);
         }
-    }
-
-    fn with_field(&mut self, change: impl FnOnce(&mut Field)) {
-        if let Some(field) = self.fields.last_mut() {
-            change(field);
-        }
-    }
-
-    fn begin_text(&mut self, keep_blanks: bool) {
-        self.with_paragraph(|paragraph| {
-            paragraph.in_text = true;
-            paragraph.keep_blanks = keep_blanks;
-        });
-    }
-
-    fn take_property(&mut self, element: &Element) {
-        self.with_paragraph(|paragraph| match element.name.as_str() {
-            // A section starts on a new page unless it says otherwise.
-            "sectPr" => paragraph.ends_section = true,
-            "type" if element.value() == Some("continuous") => paragraph.ends_section = false,
-            _ => paragraph.properties.take(element),
-        });
     }
 
     fn end_properties(&mut self) -> Result<(), ReadFailure> {
@@ -297,36 +224,12 @@ impl<'a> Body<'a> {
         Ok(())
     }
 
-    /// The number or bullet of a list and the text, as a block, unless there is none.
-    fn block(&mut self, paragraph: &mut Paragraph) -> Option<Block> {
-        let mark = if std::mem::replace(&mut paragraph.continued, true) {
-            None
-        } else {
-            self.numbering.mark(&paragraph.properties, self.styles)
-        };
-        let text = tidy(&std::mem::take(&mut paragraph.text));
-        if text.is_empty() {
-            return None;
-        }
-        let heading = self.styles.heading_level(&paragraph.properties);
-        let close = mark.is_some() && heading.is_none();
-        let text = mark.map(|mark| format!("{mark}{text}")).unwrap_or(text);
-        Some(Block::Paragraph { text, heading, close })
-    }
-
     fn end_paragraph(&mut self) -> Result<(), ReadFailure> {
         let Some(mut paragraph) = self.paragraphs.pop() else { return Ok(()) };
-        let block = self.block(&mut paragraph);
-        // "Page 3 of 7" says nothing once the number is left out.
-        let words = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count() >= 12;
-        let may_say_nothing = self.story == Story::Margin && paragraph.has_page_number;
-        let keep = |block: &Block| match block {
-            Block::Paragraph { text, .. } => !may_say_nothing || words(text),
-            Block::Row(_) | Block::Break(_) => true,
-        };
-        // An instruction stands in one paragraph; one without an end must not swallow the rest.
-        self.fields.iter_mut().for_each(|field| field.in_result = true);
-        for block in block.into_iter().filter(keep).chain(paragraph.boxes) {
+        self.fields.end_of_paragraph();
+        let block = paragraph.take_block(self.styles, self.numbering);
+        let says_nothing = self.story == Story::Margin && paragraph.is_page_number(block.as_ref());
+        for block in block.into_iter().filter(|_| !says_nothing).chain(paragraph.boxes) {
             self.emit(block)?;
         }
         if paragraph.ends_section {
@@ -345,10 +248,7 @@ impl<'a> Body<'a> {
 
     fn end_row(&mut self) -> Result<(), ReadFailure> {
         let Some(Scope::Table(table)) = self.scopes.last_mut() else { return Ok(()) };
-        let row = std::mem::take(table);
-        let before = row.break_before.map(Block::Break);
-        let after = row.break_after.map(Block::Break);
-        let blocks = before.into_iter().chain(join_cells(row.cells)).chain(after);
+        let blocks = table.end_row();
         // A row belongs to what its table stands in.
         let table = self.scopes.pop();
         blocks.into_iter().try_for_each(|block| self.emit(block))?;
@@ -363,7 +263,7 @@ impl<'a> Body<'a> {
                 Ok(())
             }
             Some(Scope::Table(table)) => {
-                table.cell.push(block);
+                table.push(block);
                 Ok(())
             }
             None => self.lay_down(block),
@@ -387,18 +287,15 @@ impl<'a> Body<'a> {
     /// Ends the page at this point of the paragraph; within a table, at the nearest end of a row.
     fn page_break(&mut self, kind: PageBreak) -> Result<(), ReadFailure> {
         let Some(scope) = self.scopes.first_mut() else {
-            if let Some(mut paragraph) = self.paragraphs.pop() {
-                let block = if tidy(&paragraph.text).is_empty() { None } else { self.block(&mut paragraph) };
-                self.paragraphs.push(paragraph);
+            if let Some(paragraph) = self.paragraphs.last_mut().filter(|paragraph| paragraph.has_text()) {
+                let block = paragraph.take_block(self.styles, self.numbering);
                 block.into_iter().try_for_each(|block| self.lay_down(block))?;
             }
             return self.lay_down(Block::Break(kind));
         };
         // What a text box does with its pages is its own affair.
         if let Scope::Table(table) = scope {
-            let begun = !table.cell.is_empty() || table.cells.iter().any(|cell| !cell.is_empty());
-            let place = if begun { &mut table.break_after } else { &mut table.break_before };
-            *place = place.take().or(Some(kind));
+            table.break_page(kind, self.paragraphs.iter().any(Paragraph::has_text));
         }
         Ok(())
     }
@@ -421,39 +318,16 @@ impl<'a> Body<'a> {
 
     fn field_mark(&mut self, kind: Option<&str>) {
         match kind {
-            Some("begin") => self.fields.push(Field::default()),
-            Some("separate") => self.with_field(|field| field.in_result = true),
+            Some("begin") => self.fields.begin(),
+            Some("separate") => self.fields.begin_result(),
             Some("end") => self.end_field(),
             _ => {}
         }
     }
 
     fn end_field(&mut self) {
-        let Some(field) = self.fields.pop() else { return };
+        let Some(field) = self.fields.end() else { return };
         self.with_paragraph(|paragraph| paragraph.has_page_number |= field.is_page_number());
-        if let Some(is_checked) = field.check_box {
-            self.push(if is_checked { "☑ " } else { "☐ " });
-        }
+        self.push(field.shown());
     }
-}
-
-/// A row is one line, and what stands in a cell is joined by blanks. A row of a single cell only
-/// frames what stands in it.
-fn join_cells(mut cells: Vec<Vec<Block>>) -> Vec<Block> {
-    if cells.len() == 1 {
-        return cells.remove(0);
-    }
-    let texts: Vec<String> = cells.into_iter().map(cell_text).collect();
-    if texts.iter().all(String::is_empty) { Vec::new() } else { vec![Block::Row(texts.join(" | "))] }
-}
-
-fn cell_text(blocks: Vec<Block>) -> String {
-    let texts: Vec<String> = blocks
-        .into_iter()
-        .filter_map(|block| match block {
-            Block::Paragraph { text, .. } | Block::Row(text) => Some(text.replace(['\n', '\t'], " ")),
-            Block::Break(_) => None,
-        })
-        .collect();
-    texts.join(" ")
 }

@@ -1,3 +1,5 @@
+//! What `docx` promises, tested.
+
 use std::io::{Seek, Write};
 
 use inhouse_agent::passage::Page;
@@ -84,8 +86,8 @@ fn headings(pages: &[Page]) -> Vec<(u8, &str)> {
 
 #[test]
 fn paragraphs_stand_apart_and_runs_together() {
-    let body = r#"<w:p><w:r><w:t>Travel </w:t></w:r><w:r><w:t xml:space="preserve"> costs &amp; rules</w:t></w:r></w:p><w:p/><w:p><w:r><w:t>A&#x4E00;</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p>"#;
-    assert_eq!(text(body), "Travel costs & rules\n\nA一\tb\nc");
+    let body = r#"<w:p><w:r><w:t>Research &amp; travel</w:t></w:r><w:r><w:t xml:space="preserve"> costs &amp; rules</w:t></w:r></w:p><w:p/><w:p><w:r><w:t>A&#x4E00;</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p>"#;
+    assert_eq!(text(body), "Research & travel costs & rules\n\nA一\tb\nc");
 }
 
 #[test]
@@ -219,6 +221,12 @@ fn pages_are_those_that_word_laid_out() {
         paragraph("one")
     );
     assert_eq!(text(&body), "one\u{c}two\n\nthree begins\u{c}on page three\u{c}four");
+}
+
+#[test]
+fn a_page_break_within_a_text_element_does_no_harm() {
+    let body = r#"<w:p><w:r><w:t>long text<w:br w:type="page"/>b </w:t></w:r></w:p>"#;
+    assert_eq!(text(body), "long text\u{c}b");
 }
 
 #[test]

@@ -13,21 +13,28 @@ use crate::text::paging::whole_page;
 use crate::text::symbol::symbol;
 use crate::text::tidy::tidy;
 
-/// What is known of the pages read so far.
-#[derive(Default)]
-pub(super) struct Reader {
+/// A document, and what is known of the pages read so far.
+pub(super) struct Reader<'a> {
+    document: &'a PdfDocument,
+    /// Looking for the fields of a page takes long in a long document, and few have any.
+    has_form: bool,
     /// How many characters were set in each size, in half points.
     sizes: BTreeMap<u32, usize>,
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
+    pub(super) fn new(document: &'a PdfDocument) -> Result<Self, Error> {
+        let has_form = document.catalog()?.as_dict().is_some_and(|catalog| catalog.contains_key("AcroForm"));
+        Ok(Self { document, has_form, sizes: BTreeMap::new() })
+    }
+
     /// The page with this index, counted from 0, with the values of filled form fields where they
     /// stand.
-    pub(super) fn page(&mut self, document: &PdfDocument, index: usize) -> Result<Page, Error> {
+    pub(super) fn page(&mut self, index: usize) -> Result<Page, Error> {
         let number = u32::try_from(index + 1).map_err(|_| Error::InvalidPdf("too many pages".to_owned()))?;
-        let spans = document.extract_spans(index)?;
+        let spans = self.document.extract_spans(index)?;
         if needs_other_order(&spans) {
-            return Ok(whole_page(number, tidy(&document.extract_text(index)?), &[]));
+            return Ok(whole_page(number, tidy(&self.document.extract_text(index)?), &[]));
         }
         let (upright, turned): (Vec<_>, Vec<_>) =
             spans.into_iter().partition(|span| span.rotation_degrees == 0.0);
@@ -36,8 +43,10 @@ impl Reader {
         let larger = self.body_size().map(|size| lines.headings(size)).unwrap_or_default();
         let larger: Vec<_> = larger.into_iter().map(|(level, text)| (level, tidy(&text))).collect();
 
-        let fields = document.get_annotations(index)?;
-        fields.iter().filter_map(field_run).for_each(|run| lines.insert(run));
+        if self.has_form {
+            let fields = self.document.get_annotations(index)?;
+            fields.iter().filter_map(field_run).for_each(|run| lines.insert(run));
+        }
         let mut text = lines.text();
         for span in turned {
             text.push_str("\n\n");

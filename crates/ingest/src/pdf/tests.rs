@@ -1,3 +1,5 @@
+//! What `pdf` promises, tested.
+
 use super::*;
 
 /// A PDF whose pages draw the given content, in Helvetica as `F1`.

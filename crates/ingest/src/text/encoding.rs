@@ -94,7 +94,7 @@ fn utf_16_by_zeros(bytes: &[u8]) -> Option<&'static Encoding> {
     let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     let (many, few) = (head.len() / 6, head.len() / 100);
-    if bytes.len() % 2 != 0 || many == 0 {
+    if !bytes.len().is_multiple_of(2) || many == 0 {
         None
     } else if odd > many && even <= few {
         Some(UTF_16LE)
