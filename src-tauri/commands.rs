@@ -10,7 +10,8 @@ use tauri::{State, Wry, async_runtime};
 
 use crate::Desk;
 use crate::dto::{
-    AddReportDto, AnswerEventDto, AppEventDto, ChatDto, ErrorDto, PageDto, SourceDto, StatusDto, TurnDto, ViewDto,
+    AddReportDto, AnswerEventDto, AppEventDto, ChatDto, ErrorDto, PageDto, SourceDto, StatusDto, TurnDto,
+    ViewDto,
 };
 use crate::events::{self, AnswerStream};
 
@@ -85,8 +86,9 @@ async fn ask(
     async_runtime::spawn(async move {
         let stream = AnswerStream::begin(on_event, turn, chat);
         let sink = stream.clone();
-        let outcome =
-            app.answer_turn(turn, &question, &AskOptions::default(), &cancel, move |event| sink.send(event)).await;
+        let outcome = app
+            .answer_turn(turn, &question, &AskOptions::default(), &cancel, move |event| sink.send(event))
+            .await;
         desk.running.end(turn.0);
         stream.end(outcome);
     });

@@ -92,6 +92,7 @@ pub struct SkippedDto {
 }
 
 /// What the window is told without asking.
+#[expect(clippy::large_enum_variant, reason = "one at a time is made and sent on at once")]
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum AppEventDto {
@@ -120,15 +121,28 @@ pub enum AnswerEventDto {
         chat: i64,
     },
     /// What was found, before the model has read it.
-    Evidence { passages: Vec<PassageDto> },
+    Evidence {
+        passages: Vec<PassageDto>,
+    },
     /// The model is being loaded.
-    Loading { model: String },
+    Loading {
+        model: String,
+    },
     /// Tokens of the prompt that the model has read.
-    Reading { done: u32, total: u32 },
+    Reading {
+        done: u32,
+        total: u32,
+    },
     /// More text of the answer, a frame's worth.
-    Text { text: String },
-    Done { answer: AnswerDto },
-    Failed { error: ErrorDto },
+    Text {
+        text: String,
+    },
+    Done {
+        answer: AnswerDto,
+    },
+    Failed {
+        error: ErrorDto,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, TS)]

@@ -63,7 +63,8 @@ impl Batch {
 
     fn messages(self, app: &App) -> Vec<AppEventDto> {
         let mut messages = Vec::new();
-        let mut problems: Vec<ErrorDto> = self.problems.iter().map(|error| ErrorDto::from(error.as_ref())).collect();
+        let mut problems: Vec<ErrorDto> =
+            self.problems.iter().map(|error| ErrorDto::from(error.as_ref())).collect();
         let sources = if self.everything {
             app.sources()
         } else {

@@ -9,7 +9,7 @@ use inhouse_agent::source::SourceId;
 use inhouse_app::{App, Options};
 use serde_json::Value;
 
-use crate::setting::{CHAT_MODEL, Home, corpus, copy_of_corpus, file_name};
+use crate::setting::{CHAT_MODEL, Home, copy_of_corpus, corpus, file_name};
 
 #[test]
 fn questions_are_answered_from_the_right_page_or_declined_and_no_connection_is_made() {
@@ -17,7 +17,17 @@ fn questions_are_answered_from_the_right_page_or_declined_and_no_connection_is_m
     let log = trace.path().join("connect.log");
     let log_name = log.to_str().expect("a plain path");
     let home = Home::through(&[
-        "unshare", "-rn", "strace", "-f", "--seccomp-bpf", "-qq", "-A", "-e", "trace=connect", "-o", log_name,
+        "unshare",
+        "-rn",
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-A",
+        "-e",
+        "trace=connect",
+        "-o",
+        log_name,
     ]);
     let documents = copy_of_corpus();
     let added = home.run(&["add", documents.path().to_str().expect("a plain path")]);
@@ -26,12 +36,15 @@ fn questions_are_answered_from_the_right_page_or_declined_and_no_connection_is_m
     check_search(&home);
 
     let all: Value = read_json(&corpus().join("questions.json"));
-    let questions: Vec<&Value> =
-        ["answerable", "unanswerable"].iter().flat_map(|part| all[*part].as_array().expect("questions")).collect();
+    let questions: Vec<&Value> = ["answerable", "unanswerable"]
+        .iter()
+        .flat_map(|part| all[*part].as_array().expect("questions"))
+        .collect();
     let file = trace.path().join("questions.txt");
     let lines: Vec<&str> = questions.iter().map(|q| q["question"].as_str().expect("a question")).collect();
     std::fs::write(&file, lines.join("\n")).expect("the questions");
-    let asked = home.run(&["ask", "--model", CHAT_MODEL, "--questions", file.to_str().expect("a plain path")]);
+    let asked =
+        home.run(&["ask", "--model", CHAT_MODEL, "--questions", file.to_str().expect("a plain path")]);
     assert_eq!(asked.code, Some(0), "{asked:?}");
     assert_eq!(asked.objects.len(), questions.len());
 
@@ -162,7 +175,8 @@ fn has_expected_words(question: &Value, answer: &Value) -> bool {
 
 /// Quotes that do not stand on their page to the letter.
 fn misquoted(home: &Home, answers: &[Value]) -> Vec<String> {
-    let app = App::open(Options { home: Some(home.path().into()), ..Options::default() }).expect("the data folder");
+    let app =
+        App::open(Options { home: Some(home.path().into()), ..Options::default() }).expect("the data folder");
     let ids: HashMap<String, SourceId> = app
         .sources()
         .expect("the sources")

@@ -18,7 +18,8 @@ fn plain(path: &Path) -> &str {
 #[test]
 fn a_folder_and_a_file_without_read_permission_are_named_and_the_rest_is_read() {
     // A person with all rights is refused nothing, so the program gives up that one right.
-    let home = Home::through(&["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]);
+    let home =
+        Home::through(&["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]);
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("good.md"), GOOD).expect("a file");
     let (closed_file, closed_folder) = (folder.path().join("closed.md"), folder.path().join("closed"));
@@ -31,7 +32,11 @@ fn a_folder_and_a_file_without_read_permission_are_named_and_the_rest_is_read() 
     set_mode(&closed_folder, 0o700);
     assert_eq!(added.code, Some(0), "{added:?}");
     let skipped = added.one()["skipped"].as_array().expect("what was left out").clone();
-    assert!(skipped.iter().any(|one| one["path"] == plain(&closed_folder) && one["reason"] == "permission_denied"));
+    assert!(
+        skipped
+            .iter()
+            .any(|one| one["path"] == plain(&closed_folder) && one["reason"] == "permission_denied")
+    );
     assert_eq!(home.source("closed.md")["reason"], "permission_denied");
     assert_eq!(home.source("good.md")["state"], "ready");
 
@@ -52,7 +57,8 @@ fn a_file_that_vanishes_while_it_waits_and_one_that_is_too_large_are_named() {
     let (gone, good) = (folder.path().join("gone.md"), folder.path().join("good.md"));
     std::fs::write(&gone, GOOD.repeat(3)).expect("a file");
     {
-        let app = App::open(Options { home: Some(home.path().into()), ..Options::default() }).expect("an app");
+        let app =
+            App::open(Options { home: Some(home.path().into()), ..Options::default() }).expect("an app");
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let report = runtime.block_on(app.add(std::slice::from_ref(&gone))).expect("a report");
         assert_eq!(report.queued.len(), 1);
@@ -88,8 +94,12 @@ fn the_same_file_twice_is_one_source_and_a_changed_one_replaces_its_passages() {
     std::fs::write(&first, GOOD.replace("214", "307")).expect("a changed file");
     assert_eq!(home.run(&["add", plain(&first)]).code, Some(0));
     let hits = home.run(&["search", "spare key of the archive"]);
-    let texts: Vec<_> =
-        hits.one()["hits"].as_array().expect("hits").iter().map(|hit| hit["text"].as_str().expect("a text")).collect();
+    let texts: Vec<_> = hits.one()["hits"]
+        .as_array()
+        .expect("hits")
+        .iter()
+        .map(|hit| hit["text"].as_str().expect("a text"))
+        .collect();
     // The copy is still known at its place, since nobody has removed it there.
     assert!(texts.iter().any(|text| text.contains("307")), "{texts:?}");
 
@@ -107,7 +117,8 @@ fn a_model_file_cut_in_half_is_refused_with_its_sizes() {
     let home = Home::new();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let whole = models().join("smollm2-135m-instruct-q4_1.gguf");
-    let bytes = std::fs::read(&whole).unwrap_or_else(|_| panic!("{} is missing: `cargo xtask models`", whole.display()));
+    let bytes = std::fs::read(&whole)
+        .unwrap_or_else(|_| panic!("{} is missing: `cargo xtask models`", whole.display()));
     let half = folder.path().join("smollm2-135m-instruct-q4_1.gguf");
     std::fs::write(&half, &bytes[..bytes.len() / 2]).expect("half a model");
 
@@ -156,6 +167,7 @@ fn a_full_disk_is_named_and_the_work_goes_on_when_there_is_room() {
     let ended = Ended::of(output);
     let told = ended.objects.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     assert!(told.contains("disk_full"), "{ended:?}");
+    assert!(ended.errors.contains("code 0"), "with room it is read: {ended:?}");
     let last = ended.objects.last().expect("the sources");
     assert_eq!(last["sources"][0]["state"], "ready", "{ended:?}");
     assert_eq!(last["sources"].as_array().map(Vec::len), Some(1), "{ended:?}");

@@ -28,7 +28,8 @@ fn typescript() -> String {
         ViewDto::decl(&config),
         ReaderViewDto::decl(&config),
     ];
-    let mut text = String::from("// Generated from src-tauri/dto.rs by `cargo xtask codegen`; do not edit.\n");
+    let mut text =
+        String::from("// Generated from src-tauri/dto.rs by `cargo xtask codegen`; do not edit.\n");
     for declaration in declarations {
         text.push_str("\nexport ");
         text.push_str(&declaration);

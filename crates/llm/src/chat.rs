@@ -173,8 +173,9 @@ impl ChatModel for LocalChat {
         let (replies, inbox) = mpsc::channel();
         let (request, shared) = (request.clone(), cancel.clone());
         self.send(Command::Complete { prompt, request, cancel: shared, replies })?;
+        let mut replies = Replies { inbox, cancel, begun: false };
         let answer = loop {
-            match next(&inbox, cancel) {
+            match replies.next() {
                 Next::Reply(Reply::Reading { done, total }) => on_event(ChatEvent::Reading { done, total }),
                 Next::Reply(Reply::Text(text)) => on_event(ChatEvent::Text(&text)),
                 Next::Reply(Reply::Answered(answer)) => break answer?,
@@ -207,8 +208,9 @@ impl ChatModel for LocalChat {
             .map_err(|reason| self.failed(DOING, reason))?;
         let (replies, inbox) = mpsc::channel();
         self.send(Command::Score { prompt, first_tokens, cancel: cancel.clone(), replies })?;
+        let mut replies = Replies { inbox, cancel, begun: false };
         loop {
-            match next(&inbox, cancel) {
+            match replies.next() {
                 Next::Reply(Reply::Scored(scores)) => return scores,
                 Next::Reply(Reply::Reading { .. }) => {}
                 Next::Reply(Reply::Text(_) | Reply::Answered(_)) | Next::Gone => return Err(self.died()),
@@ -218,21 +220,36 @@ impl ChatModel for LocalChat {
     }
 }
 
+/// What the thread replies to one call.
+struct Replies<'a> {
+    inbox: Receiver<Reply>,
+    cancel: &'a Cancel,
+    /// Whether the thread has taken the call up.
+    begun: bool,
+}
+
 enum Next {
     Reply(Reply),
     CancelledWaiting,
     Gone,
 }
 
-/// Waits for the thread's next reply. A thread that is at work on this call sees the wish to stop
-/// itself and replies; one that is at work on another call is not waited for.
-fn next(inbox: &Receiver<Reply>, cancel: &Cancel) -> Next {
-    loop {
-        match inbox.recv_timeout(WAIT) {
-            Ok(reply) => return Next::Reply(reply),
-            Err(RecvTimeoutError::Disconnected) => return Next::Gone,
-            Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return Next::CancelledWaiting,
-            Err(RecvTimeoutError::Timeout) => {}
+impl Replies<'_> {
+    /// Waits for the next reply. A thread that is at work on this call sees the wish to stop itself
+    /// and replies; one that is at work on another call is not waited for.
+    fn next(&mut self) -> Next {
+        loop {
+            match self.inbox.recv_timeout(WAIT) {
+                Ok(reply) => {
+                    self.begun = true;
+                    return Next::Reply(reply);
+                }
+                Err(RecvTimeoutError::Disconnected) => return Next::Gone,
+                Err(RecvTimeoutError::Timeout) if !self.begun && self.cancel.is_cancelled() => {
+                    return Next::CancelledWaiting;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
         }
     }
 }

@@ -159,6 +159,10 @@ impl Gguf {
         }
     }
 
+    pub(crate) fn float(&self, key: &str) -> Option<f32> {
+        self.metadata.get(key)?.to_f32().ok()
+    }
+
     pub(crate) fn array(&self, key: &str) -> Option<&[Value]> {
         self.metadata.get(key)?.to_vec().ok().map(Vec::as_slice)
     }
@@ -174,10 +178,6 @@ impl Gguf {
 
     pub(crate) fn unsupported(&self, reason: impl Into<String>) -> ModelError {
         ModelError::Unsupported { path: self.path.display().to_string(), reason: reason.into() }
-    }
-
-    pub(crate) fn set(&mut self, key: &str, value: Value) {
-        self.metadata.insert(key.into(), value);
     }
 
     /// The header as candle's readers take it.

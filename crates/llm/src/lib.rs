@@ -14,6 +14,8 @@
 mod chat;
 mod decoder;
 mod embedder;
+#[cfg(test)]
+mod fixture;
 mod gguf;
 mod template;
 mod tokenizer;

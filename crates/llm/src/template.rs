@@ -43,16 +43,20 @@ impl Template {
         let Some(source) = Self::source(gguf) else {
             return Ok(Self::Plain);
         };
-        let mut environment = environment();
-        environment
-            .add_template_owned(NAME, source.to_owned())
-            .map_err(|error| gguf.unsupported(format!("its chat template can't be read: {error:#}")))?;
         let token = |key: &str| {
             let id = usize::try_from(gguf.number(key)?).ok()?;
             gguf.array("tokenizer.ggml.tokens")?.get(id)?.to_string().ok().cloned()
         };
         let bos = token("tokenizer.ggml.bos_token_id").unwrap_or_default();
         let eos = token("tokenizer.ggml.eos_token_id").unwrap_or_default();
+        Self::jinja(source, bos, eos)
+            .map_err(|error| gguf.unsupported(format!("its chat template can't be read: {error:#}")))
+    }
+
+    /// `bos` and `eos` are the texts of the tokens that a template may name so.
+    fn jinja(source: &str, bos: String, eos: String) -> Result<Self, minijinja::Error> {
+        let mut environment = environment();
+        environment.add_template_owned(NAME, source.to_owned())?;
         Ok(Self::Jinja(Box::new(Jinja { environment, bos, eos })))
     }
 

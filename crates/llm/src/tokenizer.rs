@@ -18,6 +18,11 @@ mod stream;
 
 pub(crate) use stream::TextStream;
 
+#[cfg(test)]
+pub(crate) fn byte_letters() -> [char; 256] {
+    *bpe::LETTERS
+}
+
 /// llama.cpp's `llama_token_type`, as `tokenizer.ggml.token_type` holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -91,7 +96,7 @@ impl Tokenizer {
         let (cutter, bytes) = match model {
             "gpt2" => {
                 let bpe = bpe::Bpe::of(gguf, &entries)?;
-                let bytes = entries.iter().map(|entry| bpe::bytes_of(entry)).collect();
+                let bytes = entries.iter().map(bpe::bytes_of).collect();
                 (Cutter::Bpe(Box::new(bpe)), bytes)
             }
             "llama" => {

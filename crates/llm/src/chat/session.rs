@@ -14,20 +14,20 @@ use super::stops::Stops;
 use crate::decoder::Decoder;
 use crate::tokenizer::TextStream;
 
-/// Tokens that are read in one go: enough to fill the processor, few enough to be cancelled soon.
-const PIECE: usize = 128;
-/// The last, shorter piece ends where this divides the position, and what is left is read alone.
-/// Candle's models keep a mask for every pair of lengths they ever saw; this way there are few.
-const STEP: usize = 16;
+/// Tokens of a prompt that are read in one go, enough to fill the processor. Pieces begin at
+/// multiples of it.
+const PIECE: usize = 256;
 
 pub(super) struct Session {
     id: String,
     decoder: Decoder,
     prompter: Arc<Prompter>,
     context: usize,
-    /// The tokens that the decoder has cached.
-    read: Vec<u32>,
-    /// The logits after the last of them, when it was read last.
+    /// Tokens from the start that were read in whole pieces. Only these are used again, so that a
+    /// prompt is read in the same pieces whatever was read before: reading token by token rounds
+    /// otherwise, and the same seed would not give the same answer.
+    whole: usize,
+    /// The logits after the last token that the decoder has read.
     logits: Option<Tensor>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Answer {
 
 impl Session {
     pub(super) fn new(id: String, decoder: Decoder, prompter: Arc<Prompter>, context: usize) -> Self {
-        Self { id, decoder, prompter, context, read: Vec::new(), logits: None }
+        Self { id, decoder, prompter, context, whole: 0, logits: None }
     }
 
     /// The logarithms of the probabilities that `first_tokens` come next.
@@ -96,7 +96,10 @@ impl Session {
             }
             // The last token that is allowed need not be read.
             if answer.tokens < request.max_tokens {
-                logits = self.forward(&[token], "writing an answer")?;
+                let Some(next) = self.forward(&[token], cancel, "writing an answer")? else {
+                    break Finish::Cancelled;
+                };
+                logits = next;
             }
         };
         tell(&mut answer, stops.finish(), replies);
@@ -111,23 +114,24 @@ impl Session {
         replies: &Sender<Reply>,
     ) -> Result<Option<Tensor>, ModelError> {
         let total = prompt.len();
-        if self.read != prompt || self.logits.is_none() {
-            let goes_on =
-                self.decoder.reads_in_pieces() && self.read.len() < total && prompt.starts_with(&self.read);
-            if !goes_on {
-                self.forget();
-            }
+        if self.decoder.read() != prompt || self.logits.is_none() {
+            let same =
+                self.decoder.read().iter().zip(prompt).take_while(|(read, token)| read == token).count();
+            // The last token is always read, for its logits are wanted.
+            self.whole = same.min(self.whole).min(total - 1) / PIECE * PIECE;
+            self.decoder.cut(self.whole);
+            self.logits = None;
         }
         // What is told here is only for the eye: that nobody listens shows at the first text.
         let tell = |done| drop(replies.send(Reply::Reading { done, total }));
-        tell(self.read.len());
-        while self.read.len() < total {
-            if cancel.is_cancelled() {
+        tell(self.decoder.read().len());
+        while self.decoder.read().len() < total {
+            let at = self.decoder.read().len();
+            let end = (at + PIECE).min(total);
+            if self.forward(&prompt[at..end], cancel, "reading the prompt")?.is_none() {
                 return Ok(None);
             }
-            let at = self.read.len();
-            let end = if self.decoder.reads_in_pieces() { piece_end(at, total) } else { total };
-            self.forward(&prompt[at..end], "reading the prompt")?;
+            self.whole = end / PIECE * PIECE;
             tell(end);
         }
         let logits = self.logits.clone().expect("the last token of the prompt was just read");
@@ -142,11 +146,17 @@ impl Session {
         }
     }
 
-    fn forward(&mut self, tokens: &[u32], doing: &'static str) -> Result<Tensor, ModelError> {
-        match self.decoder.forward(tokens) {
+    /// The logits after `tokens`; `None` when it was cancelled.
+    fn forward(
+        &mut self,
+        tokens: &[u32],
+        cancel: &Cancel,
+        doing: &'static str,
+    ) -> Result<Option<Tensor>, ModelError> {
+        match self.decoder.forward(tokens, &|| !cancel.is_cancelled()) {
             Ok(logits) => {
-                self.read.extend_from_slice(tokens);
-                self.logits = Some(logits.clone());
+                // A piece that was cancelled leaves what was read before, but not its logits.
+                self.logits = logits.clone();
                 Ok(logits)
             }
             Err(error) => {
@@ -157,26 +167,13 @@ impl Session {
     }
 
     fn forget(&mut self) {
-        self.decoder.reset();
-        self.read.clear();
+        self.decoder.cut(0);
+        self.whole = 0;
         self.logits = None;
     }
 
     fn failed(&self, doing: &'static str, reason: impl ToString) -> ModelError {
         ModelError::Run { model: self.id.clone(), doing, reason: reason.to_string() }
-    }
-}
-
-/// Where the piece that begins at `at` ends.
-fn piece_end(at: usize, total: usize) -> usize {
-    let whole = (at + PIECE) / PIECE * PIECE;
-    let stepped = total / STEP * STEP;
-    if whole <= total {
-        whole
-    } else if stepped > at {
-        stepped
-    } else {
-        total
     }
 }
 
@@ -199,23 +196,4 @@ fn sampler(sampling: Sampling) -> LogitsProcessor {
         Sampler::All { temperature }
     };
     LogitsProcessor::from_sampling(sampling.seed, how)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_cover_a_prompt_and_end_at_round_positions() {
-        for (start, total) in [(0, 1), (0, 300), (5, 400), (129, 130), (0, 128), (250, 260)] {
-            let (mut at, mut pieces) = (start, 0);
-            while at < total {
-                let end = piece_end(at, total);
-                assert!(end > at && end <= total && end - at <= PIECE);
-                assert!(end == total || end % STEP == 0);
-                (at, pieces) = (end, pieces + 1);
-            }
-            assert!(pieces <= (total - start) / PIECE + 3);
-        }
-    }
 }

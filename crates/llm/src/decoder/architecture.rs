@@ -12,11 +12,12 @@ pub(crate) enum Architecture {
     Phi3,
 }
 
-/// Tensors outside the blocks; `output.weight` may be missing where it is shared with the
-/// embedding.
+/// Tensors outside the blocks; `output.weight` is missing where it is the embedding itself.
 const EMBEDDING: &str = "token_embd.weight";
 const OUTPUT_NORM: &str = "output_norm.weight";
 const OUTPUT: &str = "output.weight";
+/// Factors that divide the angles of rotation (Llama 3); others have none.
+const ROTATION_FACTORS: &str = "rope_freqs.weight";
 
 const SPLIT_ATTENTION: &[&str] =
     &["attn_norm.weight", "attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight"];
@@ -60,15 +61,6 @@ impl Architecture {
         Self::ALL.map(Self::name).join(", ")
     }
 
-    /// Positions that candle's reader of it can number at most.
-    pub(crate) fn most_positions(self) -> usize {
-        match self {
-            Self::Llama => candle_transformers::models::quantized_llama::MAX_SEQ_LEN,
-            Self::Gemma3 => candle_transformers::models::quantized_gemma3::MAX_SEQ_LEN,
-            Self::Qwen2 | Self::Qwen3 | Self::Phi3 => usize::MAX,
-        }
-    }
-
     fn block(self) -> &'static [&'static [&'static str]] {
         match self {
             Self::Llama => &[SPLIT_ATTENTION, GATED],
@@ -80,7 +72,7 @@ impl Architecture {
     }
 
     /// Says what is wrong when the file's tensors are not exactly this network's. A tensor too many
-    /// means that the network has a part (biases, experts, scaled rotations) that would be left
+    /// means that the network has a part (biases, experts, long rotations) that would be left
     /// out silently, and its answers would be subtly wrong.
     pub(crate) fn check_tensors(self, gguf: &Gguf, layers: usize) -> Result<(), TensorFault> {
         let parts = self.block().concat();
@@ -88,9 +80,6 @@ impl Architecture {
             if !gguf.tensors().contains_key(needed) {
                 return Err(TensorFault::Missing(needed.into()));
             }
-        }
-        if self == Self::Phi3 && !gguf.tensors().contains_key(OUTPUT) {
-            return Err(TensorFault::Missing(OUTPUT.into()));
         }
         for layer in 0..layers {
             for part in &parts {
@@ -106,7 +95,8 @@ impl Architecture {
                     layer.parse::<usize>().is_ok_and(|layer| layer < layers) && parts.contains(&part)
                 },
             );
-            !in_block && ![EMBEDDING, OUTPUT_NORM, OUTPUT].contains(&name.as_str())
+            let factors = self == Self::Llama && name.as_str() == ROTATION_FACTORS;
+            !in_block && !factors && ![EMBEDDING, OUTPUT_NORM, OUTPUT].contains(&name.as_str())
         });
         match surplus.min() {
             Some(name) => Err(TensorFault::Surplus(name.clone())),

@@ -1,1 +1,199 @@
+//! What `decoder` promises, tested.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::fs::File;
+use std::path::Path;
+
+use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::{Device, Tensor};
+use candle_transformers::models::{quantized_llama, quantized_phi3, quantized_qwen2, quantized_qwen3};
+use inhouse_agent::chat::ModelError;
+
+use super::{Decoder, Shape};
+use crate::fixture::{Tiny, VOCABULARY, model};
+use crate::gguf::Gguf;
+use crate::tokenizer::{Part, Tokenizer};
+
+const ARCHITECTURES: [&str; 5] = ["qwen2", "llama", "qwen3", "gemma3", "phi3"];
+
+fn decoder(path: &Path) -> Decoder {
+    let gguf = Gguf::read(path).unwrap();
+    let mut shape = Shape::of(&gguf).unwrap();
+    shape.context = shape.context.min(1_024);
+    Decoder::load(gguf, &shape).unwrap()
+}
+
+fn tiny(architecture: &str) -> Decoder {
+    // Seven layers, so that one of gemma3's sees everything.
+    let (_folder, path) = Tiny::network(architecture, 7).write();
+    decoder(&path)
+}
+
+fn tokens(count: usize) -> Vec<u32> {
+    (0..count).map(|at| ((at * 37 + 11) % VOCABULARY) as u32).collect()
+}
+
+/// How far two vectors of logits are apart, beside their own size.
+fn distance(one: &Tensor, other: &Tensor) -> f32 {
+    let square = |tensor: &Tensor| tensor.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();
+    (square(&one.sub(other).unwrap()) / square(one)).sqrt()
+}
+
+/// What candle's own model of the architecture says.
+fn by_candle(path: &Path, architecture: &str, tokens: &[u32]) -> Tensor {
+    let mut file = File::open(path).unwrap();
+    let content = Content::read(&mut file).unwrap();
+    let cpu = Device::Cpu;
+    let input = Tensor::new(tokens, &cpu).unwrap().unsqueeze(0).unwrap();
+    let logits = match architecture {
+        "qwen2" => {
+            quantized_qwen2::ModelWeights::from_gguf(content, &mut file, &cpu).unwrap().forward(&input, 0)
+        }
+        "llama" => {
+            quantized_llama::ModelWeights::from_gguf(content, &mut file, &cpu).unwrap().forward(&input, 0)
+        }
+        "qwen3" => {
+            quantized_qwen3::ModelWeights::from_gguf(content, &mut file, &cpu).unwrap().forward(&input, 0)
+        }
+        "phi3" => quantized_phi3::ModelWeights::from_gguf(false, content, &mut file, &cpu)
+            .unwrap()
+            .forward(&input, 0),
+        other => panic!("{other}"),
+    };
+    logits.unwrap().squeeze(0).unwrap()
+}
+
+/// Candle's gemma3 has another activation than the real one, so that one is held against llama.cpp
+/// below.
+#[test]
+fn architectures_compute_what_candles_models_of_them_compute() {
+    for architecture in ["qwen2", "llama", "qwen3", "phi3"] {
+        let (_folder, path) = Tiny::network(architecture, 7).write();
+        let tokens = tokens(20);
+        let logits = decoder(&path).forward(&tokens, &|| true).unwrap().unwrap();
+        let apart = distance(&by_candle(&path, architecture, &tokens), &logits);
+        assert!(apart < 1e-4, "{architecture}: {apart}");
+    }
+}
+
+/// The likeliest continuations as llama.cpp writes them.
+#[test]
+fn real_models_go_on_as_llama_cpp_does() {
+    for (file, start, continued) in [
+        ("smollm2-135m-instruct-q4_1.gguf", "The capital of France is", " Paris."),
+        ("gemma-3-270m-q4_k_m.gguf", "The capital of France is", " the capital of the country of France"),
+        (
+            "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+            "The capital of France is",
+            " Paris. The capital of the United",
+        ),
+    ] {
+        let tokenizer = Tokenizer::of(&Gguf::read(&model(file)).unwrap()).unwrap();
+        let mut tokens = tokenizer.encode_prompt(&[Part::Content(start.into())]).unwrap();
+        let mut decoder = decoder(&model(file));
+        let mut written = Vec::new();
+        while written.len() < continued.len() {
+            let logits = decoder.forward(&tokens, &|| true).unwrap().unwrap();
+            tokens = vec![logits.argmax(0).unwrap().to_scalar().unwrap()];
+            written.extend_from_slice(tokenizer.bytes(tokens[0]));
+        }
+        assert_eq!(String::from_utf8(written).unwrap(), continued, "{file}");
+    }
+}
+
+#[test]
+fn reading_in_pieces_or_one_by_one_gives_what_reading_at_once_gives() {
+    for architecture in ARCHITECTURES {
+        // More than gemma3's window of 32.
+        let tokens = tokens(50);
+        let at_once = tiny(architecture).forward(&tokens, &|| true).unwrap().unwrap();
+        for piece in [1, 7, 33] {
+            let mut decoder = tiny(architecture);
+            let last = tokens
+                .chunks(piece)
+                .map(|piece| decoder.forward(piece, &|| true).unwrap().unwrap())
+                .last()
+                .unwrap();
+            let apart = distance(&at_once, &last);
+            assert!(apart < 1e-4, "{architecture} in pieces of {piece}: {apart}");
+        }
+    }
+}
+
+#[test]
+fn what_was_cut_off_is_forgotten_and_what_was_kept_counts() {
+    for architecture in ARCHITECTURES {
+        let mut decoder = tiny(architecture);
+        let (kept, others) = (tokens(30), [3, 1, 4, 1, 5]);
+        decoder.forward(&kept, &|| true).unwrap().unwrap();
+        decoder.cut(12);
+        let again = decoder.forward(&others, &|| true).unwrap().unwrap();
+        let fresh = tiny(architecture).forward(&[&kept[..12], &others].concat(), &|| true).unwrap().unwrap();
+        assert!(distance(&fresh, &again) < 1e-4, "{architecture}");
+        assert_eq!(decoder.read(), [&kept[..12], &others].concat());
+    }
+}
+
+#[test]
+fn windows_hide_what_is_far_back() {
+    let mut near = Tiny::network("gemma3", 2);
+    near.set("gemma3.attention.sliding_window", Value::U32(4));
+    let (_folder, path) = near.write();
+    let (mut one, mut other) = (tokens(20), tokens(20));
+    // Two layers of four tokens see six back at most.
+    one[..10].fill(5);
+    other[..10].fill(9);
+    let logits = [one, other].map(|tokens| decoder(&path).forward(&tokens, &|| true).unwrap().unwrap());
+    assert!(distance(&logits[0], &logits[1]) < 1e-5);
+}
+
+#[test]
+fn a_reading_that_is_stopped_leaves_what_was_read_before() {
+    let mut decoder = tiny("qwen3");
+    let tokens = tokens(20);
+    decoder.forward(&tokens[..8], &|| true).unwrap();
+    assert!(decoder.forward(&tokens[8..], &|| false).unwrap().is_none());
+    assert_eq!(decoder.read(), &tokens[..8]);
+    let last = decoder.forward(&tokens[8..], &|| true).unwrap().unwrap();
+    assert!(distance(&tiny("qwen3").forward(&tokens, &|| true).unwrap().unwrap(), &last) < 1e-4);
+}
+
+#[test]
+fn a_token_beyond_the_vocabulary_is_an_error() {
+    let mut decoder = tiny("llama");
+    assert!(decoder.forward(&[VOCABULARY as u32], &|| true).is_err());
+    assert!(decoder.read().is_empty());
+}
+
+#[test]
+fn networks_that_would_only_seem_to_work_are_refused_by_name() {
+    let refused = |change: &dyn Fn(&mut Tiny)| {
+        let mut tiny = Tiny::network("llama", 1);
+        change(&mut tiny);
+        let (_folder, path) = tiny.write();
+        Shape::of(&Gguf::read(&path).unwrap()).unwrap_err()
+    };
+    let unsupported = |change: &dyn Fn(&mut Tiny), named: &str| match refused(change) {
+        ModelError::Unsupported { reason, .. } => assert!(reason.contains(named), "{reason}"),
+        other => panic!("{other}"),
+    };
+    let text = |text: &str| Value::String(text.into());
+    unsupported(&|tiny| tiny.set("general.architecture", text("mamba9")), "mamba9");
+    unsupported(&|tiny| tiny.set("llama.rope.scaling.type", text("yarn")), "yarn");
+    unsupported(&|tiny| tiny.set("llama.rope.dimension_count", Value::U32(4)), "rotated");
+    unsupported(
+        &|tiny| {
+            let norm = tiny.tensors[2].1.clone();
+            tiny.tensors.push(("blk.0.attn_q.bias".into(), norm));
+        },
+        "blk.0.attn_q.bias",
+    );
+    let broken = |change: &dyn Fn(&mut Tiny), named: &str| match refused(change) {
+        ModelError::Load { reason, .. } => assert!(reason.contains(named), "{reason}"),
+        other => panic!("{other}"),
+    };
+    broken(&|tiny| tiny.tensors.retain(|(name, _)| name != "blk.0.ffn_up.weight"), "blk.0.ffn_up.weight");
+    broken(&|tiny| tiny.set("llama.attention.head_count", Value::U32(0)), "head_count is 0");
+    broken(&|tiny| tiny.set("llama.block_count", Value::U32(u32::MAX)), "block_count");
+}

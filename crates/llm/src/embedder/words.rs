@@ -31,7 +31,9 @@ impl Words {
 impl QuantisedRows {
     pub(super) fn new(blocks: Vec<u8>, rows: usize, width: usize) -> Result<Self> {
         let table = Self { blocks, width, rows };
-        if width % GgmlDType::Q4_0.block_size() != 0 || table.blocks.len() != rows * table.row_bytes() {
+        if !width.is_multiple_of(GgmlDType::Q4_0.block_size())
+            || table.blocks.len() != rows * table.row_bytes()
+        {
             candle_core::bail!("the words take {} bytes, not {rows} x {width} units", table.blocks.len());
         }
         Ok(table)
