@@ -83,11 +83,7 @@ fn real_models_go_on_as_llama_cpp_does() {
     for (file, start, continued) in [
         ("smollm2-135m-instruct-q4_1.gguf", "The capital of France is", " Paris."),
         ("gemma-3-270m-q4_k_m.gguf", "The capital of France is", " the capital of the country of France"),
-        (
-            "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
-            "The capital of France is",
-            " Paris. The capital of the United",
-        ),
+        ("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "The capital of France is", " Paris."),
     ] {
         let tokenizer = Tokenizer::of(&Gguf::read(&model(file)).unwrap()).unwrap();
         let mut tokens = tokenizer.encode_prompt(&[Part::Content(start.into())]).unwrap();

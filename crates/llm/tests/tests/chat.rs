@@ -142,30 +142,40 @@ fn a_prompt_that_leaves_no_room_is_refused_with_its_size() {
 }
 
 #[test]
-fn beginnings_are_weighed_and_the_prompt_is_not_read_again_for_the_answer() {
-    let model = qwen();
-    let filler = "The office opens at nine. ".repeat(40);
-    let asked = request(&format!("{filler}Is Paris the capital of France? Answer yes or no."), 3);
-    let started = Instant::now();
-    let scores =
-        model.first_token_logprobs(&asked.messages, &["Yes", "No", "Banana"], &Cancel::new()).unwrap();
-    let reading = started.elapsed();
-    assert!(scores.iter().all(|score| *score <= 0.0), "{scores:?}");
-    assert!(scores[0] > scores[1] && scores[1] > scores[2], "{scores:?}");
+fn beginnings_of_an_answer_are_weighed() {
+    let asked = request("Is Paris the capital of France? Answer yes or no.", 3);
+    let weighed =
+        |beginnings: &[&str]| qwen().first_token_logprobs(&asked.messages, beginnings, &Cancel::new());
+    let scores = weighed(&["Yes", "No", "Banana"]).unwrap();
+    assert!(scores[0] > scores[1] && scores[1] > scores[2] && scores[0] <= 0.0, "{scores:?}");
     assert!(scores.iter().map(|score| score.exp()).sum::<f32>() <= 1.001);
+    assert!(answer(&asked).text.starts_with("Yes"));
+    assert!(weighed(&[""]).is_err());
+}
 
-    let (started, mut first) = (Instant::now(), Duration::MAX);
-    let said = model
-        .complete(&asked, &Cancel::new(), &mut |event| {
-            if let ChatEvent::Text(_) = event {
-                first = first.min(started.elapsed());
-            }
-        })
-        .unwrap();
-    assert!(said.text.starts_with("Yes"), "{}", said.text);
-    // Other tests may have read their prompts in between, but then this one was never fast.
-    assert!(first < reading || reading < Duration::from_millis(500), "{first:?} after {reading:?}");
-    assert!(model.first_token_logprobs(&asked.messages, &[""], &Cancel::new()).is_err());
+#[test]
+fn a_prompt_is_not_read_twice() {
+    let model = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
+    let first_read = |request: &ChatRequest| {
+        let mut first = None;
+        let said = model
+            .complete(request, &Cancel::new(), &mut |event| {
+                if let ChatEvent::Reading { done, .. } = event {
+                    first.get_or_insert(done);
+                }
+            })
+            .unwrap();
+        (first.unwrap(), said.prompt_tokens)
+    };
+    let filler = "The office opens at nine. ".repeat(60);
+    let asked = request(&format!("{filler}When does it open?"), 2);
+    model.first_token_logprobs(&asked.messages, &["Yes"], &Cancel::new()).unwrap();
+    let (read, total) = first_read(&asked);
+    assert_eq!(read, total);
+    // Another question behind the same text reads from the last whole piece on.
+    let (read, total) = first_read(&request(&format!("{filler}When does it close?"), 2));
+    assert!(read == 256 && total > 300, "{read} of {total}");
+    assert_eq!(first_read(&request("When does it close?", 2)).0, 0);
 }
 
 #[test]
