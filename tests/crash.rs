@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use inhouse_app::{App, Options};
 
-use crate::setting::{Home, copy_of_corpus};
+use crate::setting::{self, Home, copy_of_corpus};
 
 /// Moments of the kills, as shares of the time that an undisturbed run takes; spread by the golden
 /// ratio, so that they look random and are the same each time.
@@ -15,6 +15,7 @@ const MOMENTS: usize = 10;
 
 #[test]
 fn a_kill_at_any_moment_of_reading_loses_nothing_and_doubles_nothing() {
+    let _alone = setting::alone();
     let documents = copy_of_corpus();
     let folder = documents.path().to_str().expect("a plain path");
 

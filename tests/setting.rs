@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -32,6 +33,13 @@ pub fn models() -> PathBuf {
         || PathBuf::from(std::env::var_os("HOME").expect("a home folder")).join(".cache/inhouse/models"),
         PathBuf::from,
     )
+}
+
+/// Held by a test that computes for minutes: two of them at once would run into each other's limits.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    // A test that failed while it held this has left nothing behind.
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A data folder that is gone when the test ends.

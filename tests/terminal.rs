@@ -9,10 +9,11 @@ use inhouse_agent::source::SourceId;
 use inhouse_app::{App, Options};
 use serde_json::Value;
 
-use crate::setting::{CHAT_MODEL, Home, copy_of_corpus, corpus, file_name};
+use crate::setting::{self, CHAT_MODEL, Home, copy_of_corpus, corpus, file_name};
 
 #[test]
 fn questions_are_answered_from_the_right_page_or_declined_and_no_connection_is_made() {
+    let _alone = setting::alone();
     let trace = tempfile::tempdir().expect("a temporary folder");
     let log = trace.path().join("connect.log");
     let log_name = log.to_str().expect("a plain path");

@@ -1,6 +1,7 @@
 //! The app's window as a person sees and uses it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -83,8 +84,16 @@ pub struct Shown {
     pub text: String,
     /// Sentences, and whether they are shown as supported.
     pub sentences: Vec<(String, bool)>,
-    /// Name of the source and page of each citation.
-    pub citations: Vec<(String, u64)>,
+    pub citations: Vec<Cited>,
+}
+
+#[derive(Debug)]
+pub struct Cited {
+    /// Of the source.
+    pub name: String,
+    pub page: u64,
+    /// What a screen reader says, with the quote.
+    pub label: String,
 }
 
 /// When the parts of an answer appeared in the page, after Enter was pressed.
@@ -98,8 +107,24 @@ pub struct Course {
     pub growths: u64,
 }
 
+impl fmt::Display for Course {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |part: Option<Duration>| {
+            part.map_or("never".into(), |part| format!("after {} ms", part.as_millis()))
+        };
+        write!(
+            f,
+            "passages {}, first words {}, done {}, the text grew {} times",
+            ms(self.evidence),
+            ms(self.text),
+            ms(Some(self.end)),
+            self.growths
+        )
+    }
+}
+
 /// What the reader shows.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Reading {
     pub name: String,
     pub page: u64,
@@ -202,7 +227,8 @@ impl Desk {
                state: answer.dataset.state,
                text: answer.innerText,
                sentences: all('sentence').map((part) => [part.innerText, part.dataset.supported === 'true']),
-               citations: all('citation').map(({ dataset }) => [name(dataset.source), Number(dataset.page)]),
+               citations: all('citation').map((part) =>
+                 [name(part.dataset.source), Number(part.dataset.page), part.ariaLabel]),
              };",
             &[],
         );
@@ -213,9 +239,20 @@ impl Desk {
             sentences: list("sentences").iter().map(|it| (string(&it[0]), it[1] == true)).collect(),
             citations: list("citations")
                 .iter()
-                .map(|it| (string(&it[0]), it[1].as_u64().expect("a page")))
+                .map(|it| Cited {
+                    name: string(&it[0]),
+                    page: it[1].as_u64().expect("a page"),
+                    label: string(&it[2]),
+                })
                 .collect(),
         }
+    }
+
+    /// The states of all answers of the chat.
+    pub fn states(&self) -> Vec<String> {
+        let states = self
+            .value("[...document.querySelectorAll('[data-testid=answer]')].map((it) => it.dataset.state)");
+        states.as_array().expect("a list of states").iter().map(string).collect()
     }
 
     /// Clicks a citation of the last answer and reads what opens.
@@ -241,7 +278,7 @@ impl Desk {
         let shown = self.driver.run(
             "const part = (name) => document.querySelector(`[data-testid=${name}]`);
              const mark = part('reader-mark')?.getBoundingClientRect();
-             const view = part('reader').getBoundingClientRect();
+             const view = part('reader-text').parentElement.getBoundingClientRect();
              return {
                name: part('reader').querySelector('h2').textContent.trim(),
                page: Number(part('reader-page').dataset.page),

@@ -1,8 +1,5 @@
-// Made from src-tauri/dto.rs by `cargo xtask codegen`. Do not edit.
+// Generated from src-tauri/dto.rs by `cargo xtask codegen`; do not edit.
 
-/**
- * Why something did not work, and what to do now.
- */
 export type ErrorDto = { 
 /**
  * Stable, for the message catalogue; `message` and `hint` are the English fallback.
@@ -55,14 +52,8 @@ skipped: Array<SkippedDto>, };
 
 export type SkippedDto = { path: string, reason: ErrorDto, };
 
-/**
- * What the window is told without asking.
- */
 export type AppEventDto = { "type": "sources_changed", sources: Array<SourceDto>, removed: number[], } | { "type": "status_changed", status: StatusDto, } | { "type": "problem", error: ErrorDto, };
 
-/**
- * The life of one answer, in this order; done or failed comes last, once.
- */
 export type AnswerEventDto = { "type": "started", run: number, chat: number, } | { "type": "evidence", passages: Array<PassageDto>, } | { "type": "loading", model: string, } | { "type": "reading", done: number, total: number, } | { "type": "text", text: string, } | { "type": "done", answer: AnswerDto, } | { "type": "failed", error: ErrorDto, };
 
 export type PassageDto = { source: number, path: string, name: string, page: number, 
@@ -99,9 +90,6 @@ export type SentenceDto = { text: string,
  */
 supported: boolean, citations: Array<CitationDto>, };
 
-/**
- * A quote that stands verbatim in `source` on `page`, at `start..end`.
- */
 export type CitationDto = { source: number, path: string, name: string, page: number, start: number, end: number, quote: string, };
 
 export type TimingDto = { retrievalMs: number, firstTokenMs: number, totalMs: number, promptTokens: number, answerTokens: number, };
@@ -116,27 +104,18 @@ title: string,
  */
 updatedAt: number, };
 
-/**
- * A question of a chat and what came of it.
- */
 export type TurnDto = { run: number, question: string, 
 /**
  * Missing when it failed or the app was closed before the answer was done.
  */
 answer: AnswerDto | null, error: ErrorDto | null, };
 
-/**
- * A page's text as it is kept.
- */
 export type PageDto = { source: number, path: string, name: string, page: number, 
 /**
  * Pages of the source.
  */
 pages: number, text: string, };
 
-/**
- * What was on the screen, kept over a restart.
- */
 export type ViewDto = { chat: number | null, 
 /**
  * The question that is being typed.
