@@ -132,7 +132,8 @@ impl ChildReader {
                     }
                     let given = Instant::now();
                     on_page(page);
-                    deadline += given.elapsed() + self.limits.time_per_page;
+                    let now = Instant::now();
+                    deadline = (deadline + (now - given) + self.limits.time_per_page).min(now + time);
                 }
                 Frame::Done { pages: claimed } if claimed == pages && pages > 0 => return Ok(()),
                 Frame::Done { pages: claimed } => {
@@ -141,7 +142,7 @@ impl ChildReader {
                 }
                 Frame::Failed { code, detail } => {
                     let code = FailureCode::from_code(&code).unwrap_or(FailureCode::Crashed);
-                    return Err(Stop::failed(code, detail));
+                    return Err(Stop::failed(code, one_line(&detail)));
                 }
             }
         }
@@ -159,6 +160,12 @@ impl SourceReader for ChildReader {
         source.check_unchanged(path)?;
         result
     }
+}
+
+/// Details go into logs and onto screens, and may quote the file.
+fn one_line(detail: &str) -> String {
+    const DETAIL_CHARS: usize = 500;
+    detail.chars().map(|c| if c.is_control() { ' ' } else { c }).take(DETAIL_CHARS).collect()
 }
 
 /// Why no more frames are taken.

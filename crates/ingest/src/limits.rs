@@ -24,8 +24,8 @@ pub struct ReadLimits {
     pub time: Duration,
     /// Wall-clock time that each MiB of the file adds.
     pub time_per_mib: Duration,
-    /// Wall-clock time that each page adds once it has come: a long document on a busy machine
-    /// gets its time, one that is stuck on a page does not.
+    /// Wall-clock time that each page adds once it has come, up to what there was at first: a long
+    /// document on a busy machine gets its time, one that is stuck on a page does not.
     pub time_per_page: Duration,
 }
 

@@ -59,7 +59,9 @@ fn read_page(reader: &mut Reader, index: usize) -> Result<Page, Error> {
 
 fn failure(error: &Error) -> ReadFailure {
     let code = match error {
-        Error::EncryptedPdf => FailureCode::Encrypted,
+        Error::EncryptedPdf => {
+            return ReadFailure::new(FailureCode::Encrypted, "it opens only with a password");
+        }
         Error::Unsupported(_) | Error::UnsupportedVersion(_) => FailureCode::Unsupported,
         _ => FailureCode::Broken,
     };

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use inhouse_agent::read::{FailureCode, ReadFailure};
 
 use super::frame::{self, Received};
+use super::one_line;
 use super::serve::{Order, READ_FLAG};
 use super::source::system_failure;
 
@@ -79,7 +80,7 @@ impl Process {
             Err(error) => (FailureCode::Crashed, format!("waiting for its end: {error}")),
         };
         let detail = if complaint.is_empty() { cause } else { format!("{cause}: {complaint}") };
-        ReadFailure::new(code, detail)
+        ReadFailure::new(code, one_line(&detail))
     }
 
     /// A process closes its output a moment before its end can be waited for. One that only closed

@@ -178,9 +178,14 @@ impl Line {
 
     fn write_to(&self, text: &mut String) {
         let mut last: Option<&Run> = None;
-        for run in &self.runs {
+        for (at, run) in self.runs.iter().enumerate() {
             if let Some(last) = last {
-                text.push_str(blank_between(last, run));
+                let blank = blank_between(last, run);
+                text.push_str(if at == 1 && blank == "\t" && is_item_label(&last.text) {
+                    " "
+                } else {
+                    blank
+                });
             }
             text.push_str(&run.text);
             last = Some(run);
@@ -204,6 +209,14 @@ fn blank_between(left: &Run, right: &Run) -> &'static str {
         (false, false) => 0.14,
     };
     if gap > blank { " " } else { "" }
+}
+
+/// "2.5", "(a)", "3)" or a bullet: what hangs before an item and is no cell of a row.
+fn is_item_label(text: &str) -> bool {
+    let text = text.trim();
+    let is_number = text.contains(['.', ')', '）']);
+    let is_bullet = matches!(text, "•" | "▪" | "●" | "○" | "➢" | "–" | "-" | "*");
+    is_bullet || (is_number && text.chars().count() <= 8 && !text.contains(' '))
 }
 
 fn is_ideographic(c: char) -> bool {
@@ -274,6 +287,14 @@ mod tests {
             run(80.0, 86.0, "EUR 120"),
         ];
         assert_eq!(text(&runs), "City\tLimit\nCork\tEUR 120");
+    }
+
+    #[test]
+    fn a_label_hangs_before_its_item_by_a_blank() {
+        for label in ["2.5", "(a)", "•"] {
+            assert_eq!(text(&[run(0.0, 0.0, label), run(60.0, 0.0, "Hotels")]), format!("{label} Hotels"));
+        }
+        assert_eq!(text(&[run(0.0, 0.0, "120"), run(60.0, 0.0, "Hotels")]), "120\tHotels");
     }
 
     #[test]
