@@ -150,7 +150,7 @@ fn a_full_disk_is_named_and_the_work_goes_on_when_there_is_room() {
     let script = r#"
         set -u
         mount -t tmpfs -o size=1500k tmpfs "$1"
-        dd if=/dev/zero of="$1/ballast" bs=1k count=600 2>/dev/null
+        dd if=/dev/zero of="$1/ballast" bs=1k count=1300 2>/dev/null
         "$2" --json --home "$1/home" add "$3"; echo "code $?" >&2
         rm -f "$1/ballast"
         mount -o remount,size=64m "$1"

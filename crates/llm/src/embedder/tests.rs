@@ -1,3 +1,5 @@
+//! What the embedders promise, tested with the real models.
+
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use candle_core::{DType, Device, Tensor};
