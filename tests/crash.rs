@@ -36,10 +36,13 @@ fn a_kill_at_any_moment_of_reading_loses_nothing_and_doubles_nothing() {
             .stderr(std::process::Stdio::null())
             .spawn()
             .expect("the program starts");
-        std::thread::sleep(Duration::from_secs_f64(whole.as_secs_f64() * share));
-        if child.try_wait().expect("a state").is_none() {
-            killed += 1;
+        let until = Instant::now() + whole.mul_f64(share);
+        let mut ended = false;
+        while !ended && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+            ended = child.try_wait().expect("a state").is_some();
         }
+        killed += usize::from(!ended);
         child.kill().expect("SIGKILL");
         child.wait().expect("an end");
     }
