@@ -35,7 +35,7 @@ impl Display {
             TOOLS.iter().filter(|(tool, args, _)| !works(tool, args)).map(|tool| tool.2).collect();
         assert!(
             missing.is_empty(),
-            "the tests of the window want these packages, which `cargo xtask setup` installs: {}",
+            "the tests of the window want these packages, which `cargo xtask setup --test` installs: {}",
             missing.join(", "),
         );
         let (width, height) = SIZE;
