@@ -28,13 +28,8 @@ struct Attention {
 }
 
 enum AttentionInputs {
-    /// One map that gives query, key and value one after the other.
+    Split { query: Linear, key: Linear, value: Linear },
     Fused(Linear),
-    Split {
-        query: Linear,
-        key: Linear,
-        value: Linear,
-    },
 }
 
 struct GatedMap {
@@ -64,23 +59,13 @@ impl Block {
         let inputs = if weights.has(&name("attn_qkv.weight")) {
             AttentionInputs::Fused(weights.linear(&name("attn_qkv"))?)
         } else {
-            let parts = ["attn_q", "attn_k", "attn_v"].map(name);
-            match weights.joined(&parts)? {
-                Some(all) => AttentionInputs::Fused(all),
-                None => {
-                    let [query, key, value] = parts.map(|part| weights.linear(&part));
-                    AttentionInputs::Split { query: query?, key: key?, value: value? }
-                }
+            AttentionInputs::Split {
+                query: weights.linear(&name("attn_q"))?,
+                key: weights.linear(&name("attn_k"))?,
+                value: weights.linear(&name("attn_v"))?,
             }
         };
-        let gate_and_up = ["ffn_gate", "ffn_up"].map(name);
-        let (gate, up) = if !weights.has(&name("ffn_gate.weight")) {
-            (None, weights.linear(&gate_and_up[1])?)
-        } else if let Some(both) = weights.joined(&gate_and_up)? {
-            (None, both)
-        } else {
-            (Some(weights.linear(&gate_and_up[0])?), weights.linear(&gate_and_up[1])?)
-        };
+        let gate = name("ffn_gate.weight");
         Ok(Self {
             attention_norm: weights.floats(&name("attn_norm.weight"))?,
             attention: Attention {
@@ -92,7 +77,12 @@ impl Block {
             },
             attention_out_norm: weights.floats_if_any(&name("post_attention_norm.weight"))?,
             map_norm: weights.floats(&name("ffn_norm.weight"))?,
-            map: GatedMap { gate, up, down: weights.linear(&name("ffn_down"))?, gelu: shape.gelu },
+            map: GatedMap {
+                gate: if weights.has(&gate) { Some(weights.linear(&name("ffn_gate"))?) } else { None },
+                up: weights.linear(&name("ffn_up"))?,
+                down: weights.linear(&name("ffn_down"))?,
+                gelu: shape.gelu,
+            },
             map_out_norm: weights.floats_if_any(&name("post_ffw_norm.weight"))?,
         })
     }

@@ -12,7 +12,7 @@
 //! rounding leaves over as well, or, when there are many tokens, are turned into floats.
 
 use candle_core::quantized::gguf_file::TensorInfo;
-use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
+use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{D, Device, Module, Result, Tensor};
 
 /// Inputs of a tile.
@@ -50,26 +50,6 @@ impl Linear {
         Ok(Self { weight, bias })
     }
 
-    /// One map whose outputs are those of several, one after the other: one large product is faster
-    /// than several small ones. `None` when their kinds don't let them be stored as one.
-    pub(super) fn joined(weights: &[QTensor], bias: Option<Tensor>) -> Result<Option<Self>> {
-        let Some(kind) = weights.first().map(QTensor::dtype) else { return Ok(None) };
-        let shapes = weights.iter().map(|weight| weight.shape().dims2()).collect::<Result<Vec<_>>>()?;
-        let (outputs, inputs) = (shapes.iter().map(|(outputs, _)| outputs).sum::<usize>(), shapes[0].1);
-        if weights.iter().all(|weight| weight.dtype() == kind) {
-            // Rows are stored one after the other.
-            let rows = weights.iter().map(QTensor::data).collect::<Result<Vec<_>>>()?.concat();
-            let storage = QStorage::from_data(rows.into(), &Device::Cpu, kind)?;
-            Self::new(QTensor::new(storage, (outputs, inputs))?, bias).map(Some)
-        } else if weights.iter().all(|weight| is_filled(weight.dtype())) {
-            let floats =
-                weights.iter().map(|weight| weight.dequantize(&Device::Cpu)).collect::<Result<Vec<_>>>()?;
-            Self::new(QTensor::quantize(&Tensor::cat(&floats, 0)?, RECODED)?, bias).map(Some)
-        } else {
-            Ok(None)
-        }
-    }
-
     /// `[tokens, in]` to `[tokens, out]`.
     pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor> {
         let output = match &self.weight {
@@ -84,10 +64,8 @@ impl Linear {
             Weight::Filled { weight, filling, .. } => {
                 let input = input.pad_with_zeros(D::Minus1, 0, *filling)?;
                 if rounds_coarsely() {
-                    let tokens = input.dim(0)?;
                     let rounded = rounded(&input)?;
-                    let both = weight.forward(&Tensor::cat(&[&rounded, &(input - &rounded)?], 0)?)?;
-                    (both.narrow(0, 0, tokens)? + both.narrow(0, tokens, tokens)?)?
+                    (weight.forward(&rounded)? + weight.forward(&(input - rounded)?)?)?
                 } else {
                     weight.forward(&input)?
                 }
@@ -156,26 +134,6 @@ pub(super) fn memory(tensor: &TensorInfo) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn joined_maps_give_what_each_gives() -> Result<()> {
-        let cpu = Device::Cpu;
-        let input = Tensor::randn(0f32, 1., (2, 256), &cpu)?;
-        let stored =
-            |outputs: usize, kind| QTensor::quantize(&Tensor::randn(0f32, 1., (outputs, 256), &cpu)?, kind);
-        for kinds in [[GgmlDType::Q4K, GgmlDType::Q4K], [GgmlDType::Q5_0, GgmlDType::Q8_0]] {
-            let weights = [stored(32, kinds[0])?, stored(16, kinds[1])?];
-            let together =
-                Linear::joined(&weights, None)?.expect("these kinds can be joined").forward(&input)?;
-            let [first, second] =
-                weights.map(|weight| Linear::new(weight, None).and_then(|map| map.forward(&input)));
-            let apart =
-                Tensor::cat(&[first?, second?], 1)?.sub(&together)?.abs()?.max_all()?.to_scalar::<f32>()?;
-            assert!(apart < 0.2, "{kinds:?}: {apart}");
-        }
-        assert!(Linear::joined(&[stored(16, GgmlDType::Q4K)?, stored(16, GgmlDType::Q6K)?], None)?.is_none());
-        Ok(())
-    }
 
     /// A map of a kind and its floats give the same, but for the error of eight bits.
     #[test]

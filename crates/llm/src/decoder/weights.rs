@@ -45,20 +45,4 @@ impl Weights {
         let bias = self.floats_if_any(&format!("{name}.bias"))?;
         Linear::new(weight, bias)
     }
-
-    /// Linear maps of the same inputs as one; `None` when the file's kinds don't allow it.
-    pub(super) fn joined(&mut self, names: &[String]) -> Result<Option<Linear>> {
-        let mut weights = Vec::new();
-        let mut biases = Vec::new();
-        for name in names {
-            weights.push(self.stored(&format!("{name}.weight"))?);
-            biases.extend(self.floats_if_any(&format!("{name}.bias"))?);
-        }
-        let bias = match biases.len() {
-            0 => None,
-            all if all == names.len() => Some(Tensor::cat(&biases, 0)?),
-            _ => return Ok(None),
-        };
-        Linear::joined(&weights, bias)
-    }
 }
