@@ -57,6 +57,11 @@ impl Answer {
         Self { text: language.not_in_documents().to_owned(), declined: true, sentences: Vec::new() }
     }
 
+    /// The answer of which nothing was written before a person stopped it.
+    pub fn unwritten() -> Self {
+        Self { text: String::new(), declined: false, sentences: Vec::new() }
+    }
+
     /// The answer that comes of what the model wrote about the passages that it read.
     ///
     /// What the model wrote counts as far as it is bound to quotes. When nothing of it is, but a

@@ -94,7 +94,16 @@ impl App {
         }
         let (model, _) = self.locate_chat_model()?;
         on_event(AskEvent::Loading(model.name));
-        let chat = self.chat_model().await?;
+        // In a task of its own, so that it is finished and kept also when nobody waits any more.
+        let app = self.clone();
+        let loading = tokio::spawn(async move { app.chat_model().await });
+        let chat = tokio::select! {
+            chat = loading => chat.map_err(|error| AppError::Bug { what: error.to_string() })??,
+            () = cancelled(cancel) => {
+                let run = Run { stopped: true, ..Run::without_model(retrieval, begun.elapsed()) };
+                return Ok(Answered::new(Answer::unwritten(), &found, 0, run));
+            }
+        };
         let (cancel, options) = (cancel.clone(), options.clone());
         blocking(move || {
             let written = write(chat.as_ref(), &question, &passages, &options, begun, &cancel, &on_event)?;
@@ -115,6 +124,13 @@ impl App {
             Ok(Answered::new(answer, &found, read, run))
         })
         .await?
+    }
+}
+
+/// Ends soon after a person wished to stop.
+async fn cancelled(cancel: &Cancel) {
+    while !cancel.is_cancelled() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -128,7 +128,14 @@ fn ends_with_full_stop(text: &str, start: usize, at: usize, after: &[(usize, cha
 fn is_line_end(before: &str, after: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or("").trim();
     let next = after.split('\n').next().unwrap_or("").trim();
-    if line.is_empty() || next.is_empty() || line.contains('|') || next.contains('|') {
+    // Cells of a row are parted by bars, or by tabs where a page has no ruled table.
+    // A tab behind a clause's number parts nothing.
+    let is_row = |line: &str| {
+        let words =
+            line.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ')').trim_start();
+        words.contains(['|', '\t'])
+    };
+    if line.is_empty() || next.is_empty() || is_row(line) || is_row(next) {
         return true;
     }
     if line.starts_with('#') || line.ends_with([':', '：', '.', '!', '?', '。', '；', ';']) {
@@ -197,6 +204,22 @@ mod tests {
             split("第一条 本制度适用于全体员工\n第二条 报销须在三十日内提出。逾期不予受理。"),
             ["第一条 本制度适用于全体员工", "第二条 报销须在三十日内提出。", "逾期不予受理。"]
         );
+    }
+
+    #[test]
+    fn each_row_of_a_table_without_rules_stands_for_itself() {
+        assert_eq!(
+            split(
+                "Tier\tCities\tLimit per night\nB\tDublin, Munich, Hamburg, Vienna\tEUR 170\nC\tall others in Europe\tEUR 135"
+            ),
+            [
+                "Tier\tCities\tLimit per night",
+                "B\tDublin, Munich, Hamburg, Vienna\tEUR 170",
+                "C\tall others in Europe\tEUR 135"
+            ]
+        );
+        let clause = "4.1\tThe company pays the real cost of a single room up to the limit. Breakfast,\nwhen it is shown, does not count.";
+        assert_eq!(split(clause).len(), 2, "a clause's number is no cell");
     }
 
     #[test]
