@@ -12,7 +12,6 @@ use serde_json::Value;
 use crate::setting::{self, CHAT_MODEL, Home, copy_of_corpus, corpus, file_name};
 
 #[test]
-#[ignore = "ten minutes with the real model: cargo xtask test --answers"]
 fn questions_are_answered_from_the_right_page_or_declined_and_no_connection_is_made() {
     let _alone = setting::alone();
     let trace = tempfile::tempdir().expect("a temporary folder");

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::setting;
-use desk::{ANSWER, Cited, Desk, Listed, MOMENT, Person, Reading};
+use desk::{Cited, Desk, Listed, MOMENT, Person, Reading};
 use display::Display;
 
 /// Reading the sample documents takes seconds.
@@ -50,7 +50,6 @@ const DARK: &str = "Adwaita:dark";
 
 /// One story in one test: what a later part finds is what an earlier one left.
 #[test]
-#[ignore = "minutes with the real model: cargo xtask test --answers"]
 fn a_dropped_folder_becomes_answers_that_open_their_page() {
     let _alone = setting::alone();
     let display = Display::open();

@@ -14,11 +14,10 @@ use crate::setup::{self, Purpose};
 use crate::tidy;
 
 pub fn run(house: &House, arguments: &[String]) -> Result<()> {
-    let (quick, answers) = match arguments {
-        [] => (false, false),
-        [flag] if flag == "--quick" => (true, false),
-        [flag] if flag == "--answers" => (false, true),
-        _ => bail!("usage: cargo xtask test [--quick | --answers]"),
+    let quick = match arguments {
+        [] => false,
+        [flag] if flag == "--quick" => true,
+        _ => bail!("usage: cargo xtask test [--quick]"),
     };
     let mut report = Report::default();
     report.check("setup", || setup::prepare(house, Purpose::Test));
@@ -38,10 +37,6 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     let mut tests = vec!["test", "--workspace", "--no-fail-fast"];
     if quick {
         tests.extend(["--lib", "--bins"]);
-    }
-    if answers {
-        // The tests in which the real model answers for minutes, in the terminal and in the window.
-        tests.extend(["--", "--include-ignored", "--nocapture"]);
     }
     report.check(if quick { "unit tests" } else { "tests" }, || cargo(house, &tests));
     if process::works("cargo-deny", &["--version"]) {
