@@ -38,6 +38,8 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     if quick {
         tests.extend(["--lib", "--bins"]);
     }
+    // What the tests measure is printed also when they pass.
+    tests.extend(["--", "--show-output"]);
     report.check(if quick { "unit tests" } else { "tests" }, || cargo(house, &tests));
     if process::works("cargo-deny", &["--version"]) {
         report.check("cargo deny", || cargo(house, &["deny", "check", "licenses", "bans", "sources"]));
