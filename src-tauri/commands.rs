@@ -44,7 +44,10 @@ fn status(desk: DeskState<'_>) -> Result<StatusDto, ErrorDto> {
 
 #[tauri::command]
 fn subscribe(desk: DeskState<'_>, on_event: Channel<AppEventDto>) -> Result<(), ErrorDto> {
-    async_runtime::spawn(events::forward(desk.app()?.clone(), on_event));
+    let app = desk.app()?.clone();
+    // From this moment on, not from when the task first runs: what the window reads next is older.
+    let events = app.events();
+    async_runtime::spawn(events::forward(app, events, on_event));
     Ok(())
 }
 

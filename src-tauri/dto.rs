@@ -18,6 +18,8 @@ pub struct ErrorDto {
 #[serde(rename_all = "camelCase")]
 pub struct StatusDto {
     pub version: String,
+    /// Why this window can only look and ask: another one has the data folder.
+    pub locked: Option<ErrorDto>,
     /// The model that answers.
     pub chat: ModelDto,
     /// The model that finds.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use inhouse_app::ask::{Answered, AskEvent, ChatId, TurnId};
 use inhouse_app::{App, AppError, AppEvent};
 use tauri::ipc::Channel;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::dto::{AnswerDto, AnswerEventDto, AppEventDto, ErrorDto, PassageDto, SourceDto, StatusDto};
@@ -16,8 +17,7 @@ use crate::dto::{AnswerDto, AnswerEventDto, AppEventDto, ErrorDto, PassageDto, S
 const FRAME: Duration = Duration::from_millis(33);
 
 /// Forwards what changes in the app until the window is gone.
-pub async fn forward(app: App, channel: Channel<AppEventDto>) {
-    let mut events = app.events();
+pub async fn forward(app: App, mut events: Receiver<AppEvent>, channel: Channel<AppEventDto>) {
     loop {
         let mut batch = Batch::default();
         match events.recv().await {
@@ -57,6 +57,7 @@ impl Batch {
             }
             AppEvent::SourceRemoved(id) => self.removed.push(id.0),
             AppEvent::ModelsChanged => self.models = true,
+            AppEvent::BecameWriter => self.everything = true,
             AppEvent::Problem(error) => self.problems.push(error),
         }
     }

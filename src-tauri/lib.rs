@@ -36,9 +36,7 @@ impl Desk {
 pub fn run() -> ExitCode {
     let chat_model = std::env::var("INHOUSE_CHAT_MODEL").ok().filter(|id| !id.is_empty());
     let app = App::open(Options { home: None, chat_model });
-    if let Ok(app) = &app
-        && app.home().is_writer()
-    {
+    if let Ok(app) = &app {
         let app = app.clone();
         async_runtime::spawn(async move { app.read_forever().await });
     }

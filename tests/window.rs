@@ -75,7 +75,7 @@ fn a_dropped_folder_becomes_answers_that_open_their_page() {
     let desk = person.opens(&display, DARK);
     it_follows_the_system_into_the_dark(&desk);
     assert_eq!(desk.states(), states);
-    a_second_window_says_that_it_may_not_write(&display, &person);
+    a_second_window_says_that_it_may_not_write(desk, &display, &person);
 }
 
 fn it_opens_empty(desk: &Desk) {
@@ -167,6 +167,8 @@ fn an_answer_is_broken_off_by_a_kill(desk: &Desk) -> String {
 }
 
 fn everything_is_back(desk: &Desk, shown: &Reading, draft: &str) {
+    // The app that was killed may take a moment to let go of the data folder.
+    desk.until("this app may write", MOMENT, || !desk.has("[data-code=home_locked]"));
     assert_eq!(desk.draft(), draft);
     assert_eq!(desk.sources().len(), STATES.len());
     assert_eq!(desk.count("[data-testid=chat-item]"), 1);
@@ -218,17 +220,28 @@ fn what_no_document_says_is_declined(desk: &Desk) {
 }
 
 fn it_follows_the_system_into_the_dark(desk: &Desk) {
+    desk.until("this app may write", MOMENT, || !desk.has("[data-code=home_locked]"));
     assert_eq!(desk.value("matchMedia('(prefers-color-scheme: dark)').matches"), true);
     assert_eq!(desk.value("document.documentElement.lang"), "zh-CN", "the choice of language is lost");
     desk.keep_picture("zh-dark");
 }
 
-fn a_second_window_says_that_it_may_not_write(display: &Display, person: &Person) {
+fn a_second_window_says_that_it_may_not_write(first: Desk, display: &Display, person: &Person) {
     let desk = person.opens(display, LIGHT);
     assert_eq!(desk.sources().len(), STATES.len());
-    desk.click("[data-name='scan.pdf'] [data-testid=retry]");
     desk.until("it says so", MOMENT, || desk.has("[data-testid=notice][data-code=home_locked]"));
     desk.keep_picture("zh-locked");
+    let state = desk.sources()["scan.pdf"].clone();
+    desk.click("[data-name='scan.pdf'] [data-testid=retry]");
+    desk.until("it says so once", MOMENT, || desk.count("[data-testid=notice]") == 1);
+    assert_eq!(desk.sources()["scan.pdf"], state);
+    // It takes over when the first is closed.
+    drop(first);
+    desk.until("it may write", MOMENT, || desk.count("[data-testid=notice]") == 0);
+    desk.click("[data-name='scan.pdf'] [data-testid=retry]");
+    desk.keep_picture("zh-taken-over");
+    desk.until("it is a scan still", READING, || desk.sources()["scan.pdf"] == state);
+    assert_eq!(desk.count("[data-testid=notice]"), 0, "{}", desk.text("[data-testid=notice]"));
 }
 
 /// A question of tests/corpus/questions.json.

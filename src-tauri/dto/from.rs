@@ -47,6 +47,7 @@ impl StatusDto {
     pub fn of(app: &App) -> Result<Self, AppError> {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").into(),
+            locked: app.home().must_be_writer().err().map(ErrorDto::from),
             chat: app.model_in_use(Task::Chat)?.into(),
             embedding: app.model_in_use(Task::Embedding)?.into(),
         })

@@ -20,6 +20,8 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// The Enter key, as WebDriver writes it.
 pub const ENTER: &str = "\u{E007}";
 
+type Answer = Result<ureq::http::Response<ureq::Body>, ureq::Error>;
+
 /// One start of the app. Dropping it kills the app, with no time to tidy up.
 pub struct Driver {
     process: Child,
@@ -64,10 +66,18 @@ impl Driver {
         self.post(&format!("{}/execute/sync", self.session), &json!({"script": body, "args": values}))
     }
 
-    /// Clicks in the middle of an element, where a person would.
+    /// Clicks in the middle of an element, where a person would, once it stands still: an element
+    /// that moves, is replaced or lies under another one for the moment is looked for again.
     pub fn click(&self, selector: &str) {
-        let element = self.element(selector);
-        self.post(&format!("{}/element/{element}/click", self.session), &json!({}));
+        const PASSING: [&str; 3] =
+            ["element not interactable", "element click intercepted", "stale element reference"];
+        until(&format!("{selector} can be clicked"), PATIENCE, || {
+            let address = format!("{}/element/{}/click", self.session, self.element(selector));
+            let (done, value) = answer(self.send(&address, &json!({})), &address);
+            let passing = value["error"].as_str().is_some_and(|error| PASSING.contains(&error));
+            assert!(done || passing, "{selector}: {value}");
+            done.then_some(())
+        });
     }
 
     /// Clicks an element and types, key by key.
@@ -98,13 +108,19 @@ impl Driver {
     }
 
     fn post(&self, address: &str, body: &Value) -> Value {
-        let answer =
-            self.agent.post(address).header("content-type", "application/json").send(body.to_string());
-        value(answer, address, body)
+        let (done, value) = answer(self.send(address, body), address);
+        assert!(done, "{address} {body}: {value}");
+        value
     }
 
     fn get(&self, address: &str) -> Value {
-        value(self.agent.get(address).call(), address, &Value::Null)
+        let (done, value) = answer(self.agent.get(address).call(), address);
+        assert!(done, "{address}: {value}");
+        value
+    }
+
+    fn send(&self, address: &str, body: &Value) -> Answer {
+        self.agent.post(address).header("content-type", "application/json").send(body.to_string())
     }
 }
 
@@ -130,17 +146,12 @@ pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>
     }
 }
 
-fn value(
-    answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    address: &str,
-    body: &Value,
-) -> Value {
-    let mut answer = answer.unwrap_or_else(|error| panic!("{address} {body}: {error}"));
+/// Whether the driver did it, and what it returned or why it did not.
+fn answer(answer: Answer, address: &str) -> (bool, Value) {
+    let mut answer = answer.unwrap_or_else(|error| panic!("{address}: {error}"));
     let text = answer.body_mut().read_to_string().expect("the driver answers in UTF-8");
     let mut object: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let value = object["value"].take();
-    assert!(answer.status().is_success(), "{address} {body}: {value}");
-    value
+    (answer.status().is_success(), object["value"].take())
 }
 
 fn free_port() -> u16 {

@@ -5,6 +5,7 @@ import type { AnswerEventDto, AppEventDto, ChatDto, ErrorDto, PageDto, SourceDto
 import { status } from "./fixtures";
 
 export class Backend {
+  status = status();
   sources: SourceDto[] = [];
   chats: ChatDto[] = [];
   turns: TurnDto[] = [];
@@ -53,7 +54,7 @@ export class Backend {
     if (refusal) throw refusal;
     switch (command) {
       case "status":
-        return status();
+        return this.status;
       case "subscribe":
         this.#app = args["onEvent"] as Channel<AppEventDto>;
         return null;

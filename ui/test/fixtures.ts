@@ -62,10 +62,12 @@ export function answer(change: Partial<AnswerDto> = {}): AnswerDto {
   };
 }
 
-export function status(): StatusDto {
+export function status(change: Partial<StatusDto> = {}): StatusDto {
   return {
     version: "0.1.0",
+    locked: null,
     chat: { id: "chat", name: "Chat model", state: "present", error: null },
     embedding: { id: "embedding", name: "Embedder", state: "loaded", error: null },
+    ...change,
   };
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use inhouse_agent::chat::ChatModel;
 use inhouse_agent::embed::Embedder;
@@ -15,6 +16,10 @@ use crate::{App, AppError, AppEvent, blocking};
 
 /// Tokens of prompt and answer together; more is rarely needed and costs memory.
 const CONTEXT: usize = 8192;
+
+/// Between two looks whether another process has gone: soon enough for a window that was closed
+/// and opened again, seldom enough to cost nothing.
+const RETRY: Duration = Duration::from_millis(500);
 
 pub struct Engine {
     /// What the person chose, by the catalogue's id.
@@ -99,6 +104,23 @@ impl App {
     /// The embedder and its memory, loaded, checked against the record and mended at first need.
     pub(crate) async fn finder(&self) -> Result<Finder, AppError> {
         self.0.engine.finder.get_or_try_init(|| self.open_finder()).await.cloned()
+    }
+
+    /// Waits until this process is the one that writes, when another one is now, and makes memory
+    /// agree with the record then: the other one may have been killed in the middle of a write.
+    pub async fn until_writer(&self) -> Result<(), AppError> {
+        if self.home().is_writer() {
+            return Ok(());
+        }
+        while !self.home().try_lock()? {
+            tokio::time::sleep(RETRY).await;
+        }
+        if let Some(finder) = self.0.engine.finder.get() {
+            let _one_at_a_time = self.0.working.lock().await;
+            self.mend(&finder.memory).await?;
+        }
+        self.tell(AppEvent::BecameWriter);
+        Ok(())
     }
 
     async fn open_finder(&self) -> Result<Finder, AppError> {

@@ -2,17 +2,22 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use directories::ProjectDirs;
 
 use crate::AppError;
 
+/// The file whose lock says who writes. It stays when nobody does.
+const LOCK: &str = "lock";
+
 /// Where everything of one person lives, and whether this process may write to it.
 #[derive(Debug)]
 pub struct Home {
     folder: PathBuf,
-    /// Held as long as the app is open; `None` when another process has it.
-    lock: Option<File>,
+    /// Locked as long as the app is open, once [`Home::try_lock`] got it.
+    file: File,
+    is_writer: AtomicBool,
 }
 
 impl Home {
@@ -26,19 +31,30 @@ impl Home {
             .map_err(|source| AppError::io("create the data folder", &folder, source))?;
         let folder =
             folder.canonicalize().map_err(|source| AppError::io("find the data folder", &folder, source))?;
-        let path = folder.join("lock");
+        let path = folder.join(LOCK);
         let file = File::options()
             .create(true)
             .truncate(false)
             .write(true)
             .open(&path)
             .map_err(|source| AppError::io("open", &path, source))?;
-        let lock = match file.try_lock() {
-            Ok(()) => Some(file),
-            Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Error(source)) => return Err(AppError::io("lock", &path, source)),
-        };
-        Ok(Self { folder, lock })
+        let home = Self { folder, file, is_writer: AtomicBool::new(false) };
+        home.try_lock()?;
+        Ok(home)
+    }
+
+    /// Becomes the one that writes, unless another process is. Says which it is.
+    pub(crate) fn try_lock(&self) -> Result<bool, AppError> {
+        if !self.is_writer() {
+            match self.file.try_lock() {
+                Ok(()) => self.is_writer.store(true, Ordering::Release),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(source)) => {
+                    return Err(AppError::io("lock", &self.folder.join(LOCK), source));
+                }
+            }
+        }
+        Ok(self.is_writer())
     }
 
     pub fn folder(&self) -> &Path {
@@ -47,10 +63,11 @@ impl Home {
 
     /// Whether this process may write; another one may have opened the folder before.
     pub fn is_writer(&self) -> bool {
-        self.lock.is_some()
+        self.is_writer.load(Ordering::Acquire)
     }
 
-    pub(crate) fn must_be_writer(&self) -> Result<(), AppError> {
+    /// Fails when another process has the folder open for writing.
+    pub fn must_be_writer(&self) -> Result<(), AppError> {
         if self.is_writer() { Ok(()) } else { Err(AppError::HomeLocked { home: self.folder.clone() }) }
     }
 
@@ -103,6 +120,8 @@ mod tests {
         assert!(first.is_writer());
         assert!(matches!(second.must_be_writer(), Err(AppError::HomeLocked { .. })));
         drop(first);
+        assert!(!second.is_writer() && second.try_lock().expect("a lock"));
+        drop(second);
         let third = Home::open(Some(folder.path().into())).expect("the same home");
         assert!(third.is_writer());
     }

@@ -69,6 +69,8 @@ pub enum AppEvent {
     SourceRemoved(SourceId),
     /// A model was loaded, or failed to load.
     ModelsChanged,
+    /// The other process that wrote to the data folder has gone; everything may have changed.
+    BecameWriter,
     /// Something that nobody waits for went wrong.
     Problem(Arc<AppError>),
 }

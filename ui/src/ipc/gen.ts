@@ -8,6 +8,10 @@ code: string, message: string, hint: string, };
 
 export type StatusDto = { version: string, 
 /**
+ * Why this window can only look and ask: another one has the data folder.
+ */
+locked: ErrorDto | null, 
+/**
  * The model that answers.
  */
 chat: ModelDto, 

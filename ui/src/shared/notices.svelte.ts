@@ -20,6 +20,11 @@ class Notices {
     this.list = this.list.filter((notice) => notice.key !== key);
   }
 
+  /** What was wrong is over. */
+  forget(code: string) {
+    this.list = this.list.filter((notice) => notice.error.code !== code);
+  }
+
   /** Runs work that a person asked for; when it fails, they are told. */
   async watch(work: () => Promise<unknown>): Promise<void> {
     try {

@@ -2,7 +2,7 @@
 import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Backend } from "../../test/backend";
-import { answer, citation, passage, source } from "../../test/fixtures";
+import { answer, citation, passage, source, status } from "../../test/fixtures";
 import { notices } from "../shared/notices.svelte";
 import Desk from "./Desk.svelte";
 
@@ -51,6 +51,24 @@ describe("the first moment", () => {
     expect(question().value).toBe("and meals");
     expect(screen.getByTestId("answer").dataset["state"]).toBe("done");
     expect((await screen.findByTestId("reader-mark")).textContent).toBe("A night");
+  });
+
+  test("beside another window on the same folder says so, and leaves that one's view alone", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    backend.status = status({ locked: { code: "home_locked", message: "m", hint: "h" } });
+    await open();
+    expect((await screen.findByTestId("notice")).dataset["code"]).toBe("home_locked");
+    await fireEvent.input(question(), { target: { value: "a draft" } });
+    vi.advanceTimersByTime(1000);
+    expect(backend.called("save_view")).toEqual([]);
+
+    backend.sources = [source(), source({ id: 2, name: "b.pdf" })];
+    backend.tell({ type: "status_changed", status: status() });
+    await waitFor(() => expect(screen.queryByTestId("notice")).toBeNull());
+    await waitFor(() => expect(screen.getAllByTestId("source-item")).toHaveLength(2));
+    vi.advanceTimersByTime(1000);
+    vi.useRealTimers();
+    await waitFor(() => expect(backend.called("save_view")).toHaveLength(1));
   });
 
   test("forgets a place whose document or chat is gone", async () => {
@@ -278,7 +296,7 @@ describe("the window", () => {
     const missing = { id: "m", name: "M", state: "missing" as const, error: { code: "model_missing", message: "m", hint: "h" } };
     backend.tell({
       type: "status_changed",
-      status: { version: "0.1.0", chat: missing, embedding: { ...missing, state: "loaded", error: null } },
+      status: { version: "0.1.0", locked: null, chat: missing, embedding: { ...missing, state: "loaded", error: null } },
     });
     expect((await screen.findByTestId("model-banner")).textContent).toContain("inhouse models import FILE");
   });

@@ -40,8 +40,13 @@ export class Desk {
     await Promise.all([
       notices.watch(() => this.sources.load()),
       notices.watch(() => this.chats.refresh()),
-      notices.watch(async () => (this.status ??= await readStatus())),
+      notices.watch(async () => {
+        const status = await readStatus();
+        // An event may have been faster, and is newer.
+        this.status ??= status;
+      }),
     ]);
+    if (this.status?.locked) notices.add(this.status.locked);
     await notices.watch(async () => this.#restore(await loadView()));
     this.loaded = true;
   }
@@ -83,12 +88,12 @@ export class Desk {
     return { chat: this.conversation.chat, draft: this.draft, reader: this.reader.view() };
   }
 
-  /** Keeps the view once it has rested for a moment. */
+  /** Keeps the view once it has rested for a moment; beside another window, that one's view stays. */
   saveSoon(view: ViewDto): void {
     const text = JSON.stringify(view);
     clearTimeout(this.#timer);
     this.#save = null;
-    if (text === this.#saved) return;
+    if (text === this.#saved || this.status?.locked) return;
     this.#save = () => {
       this.#saved = text;
       void notices.watch(() => saveView(view));
@@ -113,6 +118,15 @@ export class Desk {
     }
   }
 
+  #takeStatus(status: StatusDto) {
+    const wasLocked = this.status?.locked ?? null;
+    this.status = status;
+    if (!wasLocked || status.locked) return;
+    // The other window has gone, and what it did is not on this screen yet.
+    notices.forget(wasLocked.code);
+    void notices.watch(() => Promise.all([this.sources.load(), this.chats.refresh()]));
+  }
+
   #take(event: AppEventDto) {
     switch (event.type) {
       case "sources_changed":
@@ -120,7 +134,7 @@ export class Desk {
         if (this.reader.place && event.removed.includes(this.reader.place.source)) this.reader.close();
         break;
       case "status_changed":
-        this.status = event.status;
+        this.#takeStatus(event.status);
         break;
       case "problem":
         notices.add(asError(event.error));

@@ -56,8 +56,12 @@ impl App {
         }
     }
 
-    /// Reads whenever something is queued, for as long as the app is open.
+    /// Reads whenever something is queued, for as long as the app is open, and once no other
+    /// process does.
     pub async fn read_forever(&self) {
+        if let Err(error) = self.until_writer().await {
+            self.tell(AppEvent::Problem(Arc::new(error)));
+        }
         loop {
             if let Err(error) = self.read_queued().await {
                 self.tell(AppEvent::Problem(Arc::new(error)));
