@@ -12,8 +12,10 @@
     reason = "a tool of the terminal talks to the terminal"
 )]
 
+mod bench;
 mod build;
 mod codegen;
+mod eval;
 mod house;
 mod models;
 mod process;
@@ -40,6 +42,8 @@ const COMMANDS: &[(&str, &str, &str, Subcommand)] = &[
         test::run,
     ),
     ("tidy", "", "check the rules of the house", tidy::run),
+    ("eval", "--data DIR [--every N]", "measure on XQuAD whether the right passage is found", eval::run),
+    ("bench", "llm [--peers DIR]", "measure the engine, beside its peers", bench::run),
     ("codegen", "", "write the generated files again", codegen::run),
     ("setup", "[--test]", "bring in what is missing to build the app (and to test it)", setup::run),
     ("models", "[ID...]", "fetch models and check them (all, when none is named)", models::run),

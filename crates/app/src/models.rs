@@ -9,6 +9,8 @@ use inhouse_catalog::{Catalog, ImportFacts, Location};
 pub use inhouse_catalog::{Imported, Model, Task, Verdict};
 
 use crate::engine::LoadState;
+pub use inhouse_llm::Speed;
+
 use crate::{App, AppError, blocking};
 
 /// A model of the catalogue and its state on this machine.
@@ -35,6 +37,14 @@ pub enum ModelState {
     Loading,
     Loaded,
     Failed(Arc<AppError>),
+}
+
+/// How fast a model is here.
+#[derive(Debug)]
+pub struct Measured {
+    pub model: String,
+    pub threads: usize,
+    pub speeds: Vec<Speed>,
 }
 
 impl App {
@@ -130,6 +140,15 @@ impl App {
             Ok(catalog.import(&folder, &file, &facts, &cancel, &mut on_progress)?)
         })
         .await?
+    }
+
+    /// Measures the chat model on prompts of these lengths, and on writing `decode` tokens behind
+    /// each. It is loaded for this alone.
+    pub async fn measure_speed(&self, contexts: Vec<usize>, decode: usize) -> Result<Measured, AppError> {
+        let (model, path) = self.locate_chat_model()?;
+        let speeds = blocking(move || inhouse_llm::measure(&path, &contexts, decode)).await??;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Measured { model: model.id, threads, speeds })
     }
 
     pub(crate) fn locate_chat_model(&self) -> Result<(Model, PathBuf), AppError> {

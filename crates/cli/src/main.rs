@@ -44,6 +44,8 @@ enum Command {
     Search(command::search::Search),
     /// Ask a question and get an answer with quotes
     Ask(command::ask::Ask),
+    /// Measure how fast the chat model is on this machine
+    Bench(command::bench::Bench),
     /// List, verify and import models
     Models(command::models::Models),
 }
@@ -99,6 +101,7 @@ fn run(arguments: Arguments) -> Result<End, AppError> {
         .map_err(|error| AppError::Bug { what: format!("no runtime: {error}") })?;
     let chat_model = match &arguments.command {
         Command::Ask(ask) => ask.model.clone(),
+        Command::Bench(bench) => bench.model.clone(),
         _ => None,
     };
     let end = runtime.block_on(async {
@@ -111,6 +114,7 @@ fn run(arguments: Arguments) -> Result<End, AppError> {
             Command::Remove(remove) => remove.run(&context).await,
             Command::Search(search) => search.run(&context).await,
             Command::Ask(ask) => ask.run(&context).await,
+            Command::Bench(bench) => bench.run(&context).await,
             Command::Models(models) => models.run(&context).await,
         }
     });

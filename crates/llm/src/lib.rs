@@ -17,9 +17,12 @@ mod embedder;
 #[cfg(test)]
 mod fixture;
 mod gguf;
+mod kernel;
+mod speed;
 mod template;
 mod tokenizer;
 
 pub use chat::{LoadOptions, LocalChat};
 pub use embedder::LocalEmbedder;
 pub use gguf::{GgufFacts, inspect};
+pub use speed::{Speed, measure};

@@ -8,7 +8,7 @@ use inhouse_app::AppError;
 use inhouse_app::ask::{Answered, AskEvent, AskOptions, DEFAULT_BUDGET, DEFAULT_TOP};
 use serde::Serialize;
 
-use crate::command::print_json;
+use crate::command::{print_json, read_questions};
 use crate::{Context, End};
 
 #[derive(Debug, Args)]
@@ -108,15 +108,6 @@ impl Ask {
         }
         Ok(End::Done)
     }
-}
-
-fn read_questions(file: &Path) -> Result<Vec<String>, AppError> {
-    let text = std::fs::read_to_string(file).map_err(|source| AppError::Io {
-        doing: "read the questions in",
-        path: file.to_owned(),
-        source,
-    })?;
-    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 /// What happens while the answer comes, on standard error: the answer itself is printed whole,

@@ -1,24 +1,32 @@
 //! `inhouse search`: passages that speak of something.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use inhouse_app::AppError;
 use inhouse_app::ask::{DEFAULT_TOP, Found};
 use serde::Serialize;
 
-use crate::command::print_json;
+use crate::command::{print_json, read_questions};
 use crate::{Context, End};
 
 #[derive(Debug, Args)]
 pub struct Search {
     /// What to look for, in English or Chinese
-    query: String,
+    #[arg(required_unless_present = "questions", conflicts_with = "questions")]
+    query: Option<String>,
+    /// A text file with one query a line, searched one after the other
+    #[arg(long, value_name = "FILE")]
+    questions: Option<PathBuf>,
     /// Passages to find
     #[arg(long, value_name = "N", default_value_t = DEFAULT_TOP)]
     top: usize,
 }
 
 #[derive(Serialize)]
-struct Output {
+struct Output<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<&'a str>,
     hits: Vec<HitLine>,
 }
 
@@ -33,18 +41,39 @@ struct HitLine {
 
 impl Search {
     pub async fn run(self, context: &Context) -> Result<End, AppError> {
-        let found = context.app.search(&self.query, self.top).await?;
-        if context.json {
-            print_json(&Output { hits: found.iter().map(hit).collect() })?;
-        } else if found.is_empty() {
-            println!("nothing found; `inhouse sources` shows what is in memory");
-        } else {
-            for (number, found) in (1..).zip(&found) {
-                println!("{number}. {}, page {}", found.path.display(), found.passage.anchor.page);
-                println!("{}\n", found.passage.text.trim());
+        let queries = match (self.query, &self.questions) {
+            (Some(query), _) => vec![query],
+            (None, Some(file)) => read_questions(file)?,
+            (None, None) => return Err(AppError::EmptyQuestion),
+        };
+        for query in &queries {
+            let found = context.app.search(query, self.top).await?;
+            if context.json {
+                print_json(&Output {
+                    question: self.questions.is_some().then_some(query.as_str()),
+                    hits: found.iter().map(hit).collect(),
+                })?;
+            } else {
+                if self.questions.is_some() {
+                    println!("> {query}");
+                }
+                print(&found);
+            }
+            if context.cancel.is_cancelled() {
+                return Ok(End::Cancelled);
             }
         }
         Ok(End::Done)
+    }
+}
+
+fn print(found: &[Found]) {
+    if found.is_empty() {
+        println!("nothing found; `inhouse sources` shows what is in memory");
+    }
+    for (number, found) in (1..).zip(found) {
+        println!("{number}. {}, page {}", found.path.display(), found.passage.anchor.page);
+        println!("{}\n", found.passage.text.trim());
     }
 }
 

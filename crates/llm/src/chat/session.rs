@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use candle_core::{D, Tensor};
+use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling as Sampler};
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatRequest, Finish, ModelError, Sampling};
@@ -12,23 +12,16 @@ use super::Reply;
 use super::prompter::Prompter;
 use super::stops::Stops;
 use crate::decoder::Decoder;
+use crate::speed::PIECE;
 use crate::tokenizer::TextStream;
-
-/// Tokens of a prompt that are read in one go, enough to fill the processor. Pieces begin at
-/// multiples of it.
-const PIECE: usize = 256;
 
 pub(super) struct Session {
     id: String,
     decoder: Decoder,
     prompter: Arc<Prompter>,
     context: usize,
-    /// Tokens from the start that were read in whole pieces. Only these are used again, so that a
-    /// prompt is read in the same pieces whatever was read before: reading token by token rounds
-    /// otherwise, and the same seed would not give the same answer.
-    whole: usize,
     /// The logits after the last token that the decoder has read.
-    logits: Option<Tensor>,
+    logits: Option<Vec<f32>>,
 }
 
 /// What was written.
@@ -40,7 +33,7 @@ pub(super) struct Answer {
 
 impl Session {
     pub(super) fn new(id: String, decoder: Decoder, prompter: Arc<Prompter>, context: usize) -> Self {
-        Self { id, decoder, prompter, context, whole: 0, logits: None }
+        Self { id, decoder, prompter, context, logits: None }
     }
 
     /// The logarithms of the probabilities that `first_tokens` come next.
@@ -55,9 +48,10 @@ impl Session {
         let Some(logits) = self.read_prompt(prompt, cancel, replies)? else {
             return Err(self.failed(DOING, "it was cancelled"));
         };
-        let scores = candle_nn::ops::log_softmax(&logits, D::Minus1).and_then(|all| all.to_vec1::<f32>());
-        let scores = scores.map_err(|error| self.failed(DOING, error))?;
-        Ok(first_tokens.iter().map(|token| scores[*token as usize]).collect())
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();
+        let all = largest + sum.ln() as f32;
+        Ok(first_tokens.iter().map(|token| logits[*token as usize] - all).collect())
     }
 
     pub(super) fn complete(
@@ -82,7 +76,8 @@ impl Session {
             if cancel.is_cancelled() {
                 break Finish::Cancelled;
             }
-            let token = sampler.sample(&logits).map_err(|error| self.failed("choosing a token", error))?;
+            let token = Tensor::new(logits.as_slice(), &Device::Cpu).and_then(|all| sampler.sample(&all));
+            let token = token.map_err(|error| self.failed("choosing a token", error))?;
             let Some(bytes) = self.prompter.continues_with(token) else {
                 break Finish::Stop;
             };
@@ -112,14 +107,13 @@ impl Session {
         prompt: &[u32],
         cancel: &Cancel,
         replies: &Sender<Reply>,
-    ) -> Result<Option<Tensor>, ModelError> {
+    ) -> Result<Option<Vec<f32>>, ModelError> {
         let total = prompt.len();
         if self.decoder.read() != prompt || self.logits.is_none() {
             let same =
                 self.decoder.read().iter().zip(prompt).take_while(|(read, token)| read == token).count();
             // The last token is always read, for its logits are wanted.
-            self.whole = same.min(self.whole).min(total - 1) / PIECE * PIECE;
-            self.decoder.cut(self.whole);
+            self.decoder.cut(same.min(total - 1));
             self.logits = None;
         }
         // What is told here is only for the eye: that nobody listens shows at the first text.
@@ -131,19 +125,14 @@ impl Session {
             if self.forward(&prompt[at..end], cancel, "reading the prompt")?.is_none() {
                 return Ok(None);
             }
-            self.whole = end / PIECE * PIECE;
             tell(end);
         }
         let logits = self.logits.clone().expect("the last token of the prompt was just read");
-        let sum = logits.sum_all().and_then(|sum| sum.to_scalar::<f32>());
-        match sum {
-            Ok(sum) if sum.is_finite() => Ok(Some(logits)),
-            Ok(_) => {
-                self.forget();
-                Err(self.failed("reading the prompt", "its output is not a number"))
-            }
-            Err(error) => Err(self.failed("reading the prompt", error)),
+        if logits.iter().all(|logit| logit.is_finite()) {
+            return Ok(Some(logits));
         }
+        self.forget();
+        Err(self.failed("reading the prompt", "its output is not a number"))
     }
 
     /// The logits after `tokens`; `None` when it was cancelled.
@@ -152,7 +141,7 @@ impl Session {
         tokens: &[u32],
         cancel: &Cancel,
         doing: &'static str,
-    ) -> Result<Option<Tensor>, ModelError> {
+    ) -> Result<Option<Vec<f32>>, ModelError> {
         match self.decoder.forward(tokens, &|| !cancel.is_cancelled()) {
             Ok(logits) => {
                 // A piece that was cancelled leaves what was read before, but not its logits.
@@ -168,7 +157,6 @@ impl Session {
 
     fn forget(&mut self) {
         self.decoder.cut(0);
-        self.whole = 0;
         self.logits = None;
     }
 

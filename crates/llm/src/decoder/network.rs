@@ -2,48 +2,53 @@
 //! grouped heads, and where the file has the tensors for it, biases (Qwen2), norms over heads
 //! (Qwen3), norms behind each part and windows of attention (Gemma 3), fused maps (Phi-3).
 
-use candle_core::quantized::QTensor;
-use candle_core::{Device, Result, Tensor};
-use candle_nn::ops::rms_norm;
+use candle_core::{Result, bail};
 
 use super::block::{Block, Pass};
-use super::linear::Linear;
+use super::linear::{self, Matrix};
+use super::norm::Norm;
 use super::rotation::Rotation;
+use super::scratch::Scratch;
 use super::shape::Shape;
 use super::weights::Weights;
+use crate::kernel::Level;
+use crate::kernel::attend::Span;
 
 pub(super) struct Network {
     shape: Shape,
-    /// Rows are turned into f32 when they are looked up.
-    embedding: QTensor,
+    embedding: Matrix,
     blocks: Vec<Block>,
-    norm: Tensor,
-    output: Linear,
+    norm: Norm,
+    /// `None` where it is the embedding itself.
+    output: Option<Matrix>,
     rotation: Rotation,
     /// Of layers that see a window only.
     window_rotation: Option<Rotation>,
+    scratch: Scratch,
 }
 
 impl Network {
     pub(super) fn load(weights: &mut Weights, shape: &Shape) -> Result<Self> {
-        const EMBEDDING: &str = "token_embd";
-        let output = if weights.has("output.weight") { "output" } else { EMBEDDING };
-        let factors = weights.floats_if_any("rope_freqs.weight")?;
-        let rotation = |base, stretch, factors: Option<&Tensor>| {
+        const OUTPUT: &str = "output.weight";
+        let factors = weights.floats_if_any("rope_freqs.weight", shape.head / 2)?;
+        let rotation = |base, stretch, factors: Option<&[f32]>| {
             Rotation::new(shape.pairs, shape.head, base, stretch, factors, shape.context)
         };
-        let window_rotation =
-            shape.windows.as_ref().map(|windows| rotation(windows.rotation_base, 1.0, None));
+        let output = if weights.has(OUTPUT) { Some(weights.matrix(OUTPUT)?) } else { None };
+        if let Some(output) = output.as_ref().filter(|output| output.inputs() != shape.width) {
+            bail!("{OUTPUT} takes {} inputs instead of {}", output.inputs(), shape.width);
+        }
         Ok(Self {
-            embedding: weights.stored(&format!("{EMBEDDING}.weight"))?,
+            embedding: weights.matrix("token_embd.weight")?,
             blocks: (0..shape.layers)
                 .map(|layer| Block::load(weights, layer, shape))
                 .collect::<Result<_>>()?,
-            norm: weights.floats("output_norm.weight")?,
-            output: weights.linear(output)?,
-            rotation: rotation(shape.rotation_base, shape.stretch, factors.as_ref())?,
-            window_rotation: window_rotation.transpose()?,
+            norm: Norm::new(weights.floats("output_norm.weight", shape.width)?, shape.epsilon),
+            output,
+            rotation: rotation(shape.rotation_base, shape.stretch, factors.as_deref()),
+            window_rotation: shape.windows.as_ref().map(|windows| rotation(windows.rotation_base, 1.0, None)),
             shape: shape.clone(),
+            scratch: Scratch::new(Level::best()),
         })
     }
 
@@ -53,47 +58,45 @@ impl Network {
         &mut self,
         tokens: &[u32],
         at: usize,
-        goes_on: &dyn Fn() -> bool,
-    ) -> Result<Option<Tensor>> {
-        let shape = &self.shape;
-        let mut states = self.embedding.embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
-        if shape.scaled_embedding {
-            states = (states * (shape.width as f64).sqrt())?;
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<f32>>> {
+        let Shape { width, context, .. } = self.shape;
+        if tokens.is_empty() || at + tokens.len() > context {
+            bail!("{} tokens at {at} are none, or beyond the context of {context}", tokens.len());
         }
-        let window = shape.windows.as_ref().map(|windows| windows.tokens);
-        let mask = (tokens.len() > 1).then(|| mask(tokens.len(), at, None)).transpose()?;
-        let window_mask = (tokens.len() > 1 && window.is_some())
-            .then(|| self::mask(tokens.len(), at, window))
-            .transpose()?;
-        let wide = Pass { shape, at, rotation: &self.rotation, mask: mask.as_ref(), window: None };
+        let mut states = vec![0.0; tokens.len() * width];
+        for (token, state) in tokens.iter().zip(states.chunks_exact_mut(width)) {
+            if *token as usize >= self.embedding.outputs() {
+                bail!("token {token} is beyond the vocabulary of {}", self.embedding.outputs());
+            }
+            self.embedding.row(*token as usize, state)?;
+        }
+        if self.shape.scaled_embedding {
+            let scale = (width as f32).sqrt();
+            states.iter_mut().for_each(|state| *state *= scale);
+        }
+        let level = self.scratch.level;
+        let wide =
+            Pass { shape: &self.shape, rotation: &self.rotation, span: Span { at, window: None, level } };
+        let window = self.shape.windows.as_ref().map(|windows| windows.tokens);
         let narrow = self.window_rotation.as_ref().map(|rotation| Pass {
-            shape,
-            at,
             rotation,
-            mask: window_mask.as_ref(),
-            window,
+            span: Span { at, window, level },
+            ..wide
         });
         for (layer, block) in self.blocks.iter_mut().enumerate() {
             if !goes_on() {
                 return Ok(None);
             }
-            let pass = narrow.as_ref().filter(|_| shape.sees_window(layer)).unwrap_or(&wide);
-            states = block.forward(&states, pass)?;
+            let pass = narrow.as_ref().filter(|_| self.shape.sees_window(layer)).unwrap_or(&wide);
+            block.forward(&mut states, pass, &mut self.scratch)?;
         }
-        let last = states.narrow(0, tokens.len() - 1, 1)?.contiguous()?;
-        self.output.forward(&rms_norm(&last, &self.norm, shape.epsilon)?)?.squeeze(0).map(Some)
+        let last = &mut states[(tokens.len() - 1) * width..];
+        self.norm.apply(last);
+        self.scratch.set_inputs(last, width);
+        let mut logits = Vec::new();
+        let output = self.output.as_ref().unwrap_or(&self.embedding);
+        linear::forward(output, None, last, &mut self.scratch, &mut logits)?;
+        Ok(Some(logits))
     }
-}
-
-/// What each of `tokens` tokens from position `at` on may see: itself and what is before it, up to
-/// `window` tokens together.
-fn mask(tokens: usize, at: usize, window: Option<usize>) -> Result<Tensor> {
-    let read = at + tokens;
-    let mut mask = vec![f32::NEG_INFINITY; tokens * read];
-    for (row, seen) in mask.chunks_exact_mut(read).enumerate() {
-        let end = at + row + 1;
-        let start = window.map_or(0, |window| end.saturating_sub(window));
-        seen[start..end].fill(0.0);
-    }
-    Tensor::from_vec(mask, (tokens, read), &Device::Cpu)
 }

@@ -1,8 +1,6 @@
 //! Rotary positions (Su et al. 2021, "RoFormer"): a head's units are turned in pairs, by an angle
 //! that grows with the position.
 
-use candle_core::{DType, Device, Result, Tensor};
-
 /// Which units make up a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pairs {
@@ -15,9 +13,9 @@ pub(super) enum Pairs {
 /// The turns of all positions of a context.
 pub(super) struct Rotation {
     pairs: Pairs,
-    /// `[context, head / 2]`
-    cos: Tensor,
-    sin: Tensor,
+    head: usize,
+    /// `[context, head / 2]`: cosine and sine.
+    turns: Vec<(f32, f32)>,
 }
 
 impl Rotation {
@@ -27,27 +25,40 @@ impl Rotation {
         head: usize,
         base: f32,
         stretch: f32,
-        factors: Option<&Tensor>,
+        factors: Option<&[f32]>,
         context: usize,
-    ) -> Result<Self> {
-        let frequencies: Vec<f32> =
-            (0..head / 2).map(|pair| base.powf(-2.0 * pair as f32 / head as f32) / stretch).collect();
-        let mut frequencies = Tensor::from_vec(frequencies, (1, head / 2), &Device::Cpu)?;
-        if let Some(factors) = factors {
-            frequencies = frequencies.broadcast_div(factors)?;
-        }
-        let positions = Tensor::arange(0, context as u32, &Device::Cpu)?.to_dtype(DType::F32)?;
-        let angles = positions.reshape((context, 1))?.matmul(&frequencies)?;
-        Ok(Self { pairs, cos: angles.cos()?, sin: angles.sin()? })
+    ) -> Self {
+        let frequencies: Vec<f32> = (0..head / 2)
+            .map(|pair| {
+                let factor = factors.map_or(1.0, |factors| factors[pair]);
+                base.powf(-2.0 * pair as f32 / head as f32) / stretch / factor
+            })
+            .collect();
+        let turns = (0..context)
+            .flat_map(|position| frequencies.iter().map(move |frequency| position as f32 * frequency))
+            .map(|angle| (angle.cos(), angle.sin()))
+            .collect();
+        Self { pairs, head, turns }
     }
 
-    /// Turns `[1, heads, tokens, head]` of which the first token stands at position `at`.
-    pub(super) fn turn(&self, heads: &Tensor, at: usize) -> Result<Tensor> {
-        let tokens = heads.dim(2)?;
-        let (cos, sin) = (self.cos.narrow(0, at, tokens)?, self.sin.narrow(0, at, tokens)?);
-        match self.pairs {
-            Pairs::Neighbours => candle_nn::rotary_emb::rope_i(heads, &cos, &sin),
-            Pairs::Halves => candle_nn::rotary_emb::rope(heads, &cos, &sin),
+    /// Turns the heads of one token, `[heads, head]`.
+    pub(super) fn turn(&self, heads: &mut [f32], position: usize) {
+        let half = self.head / 2;
+        let turns = &self.turns[position * half..][..half];
+        for head in heads.chunks_exact_mut(self.head) {
+            match self.pairs {
+                Pairs::Neighbours => {
+                    for (pair, (cos, sin)) in head.chunks_exact_mut(2).zip(turns) {
+                        (pair[0], pair[1]) = (pair[0] * cos - pair[1] * sin, pair[0] * sin + pair[1] * cos);
+                    }
+                }
+                Pairs::Halves => {
+                    let (first, second) = head.split_at_mut(half);
+                    for ((a, b), (cos, sin)) in first.iter_mut().zip(second).zip(turns) {
+                        (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
+                    }
+                }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::architecture::{Architecture, TensorFault};
 use super::linear;
 use super::rotation::Pairs;
 use crate::gguf::Gguf;
+use crate::kernel::attend::Kept;
 
 /// No real network comes near these; they keep arithmetic from overflowing.
 const MOST_LAYERS: u64 = 1_024;
@@ -89,12 +90,11 @@ impl Shape {
     }
 
     /// Upper bound of the memory that a loaded model takes with `context` tokens, in bytes: the
-    /// weights, keys and values in f32, and tables of rotations.
+    /// weights, keys and values, and tables of rotations.
     pub(crate) fn memory(&self, context: usize) -> u64 {
-        let kept = 2 * (self.layers * self.kv_heads * self.head) as u64;
-        let rotations = if self.windows.is_some() { 2 } else { 1 } * self.head as u64;
-        let floats = (kept + rotations).saturating_mul(context as u64);
-        self.tensor_memory.saturating_add(floats.saturating_mul(BYTES_OF_F32))
+        let kept = (self.layers * Kept::memory(self.kv_heads, self.head)) as u64;
+        let rotations = if self.windows.is_some() { 2 } else { 1 } * self.head as u64 * BYTES_OF_F32;
+        self.tensor_memory.saturating_add((kept + rotations).saturating_mul(context as u64))
     }
 
     pub(super) fn sees_window(&self, layer: usize) -> bool {

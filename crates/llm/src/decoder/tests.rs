@@ -34,14 +34,22 @@ fn tokens(count: usize) -> Vec<u32> {
     (0..count).map(|at| ((at * 37 + 11) % VOCABULARY) as u32).collect()
 }
 
+/// Keys and values are kept in 16 bits, which shows most in networks of random weights.
+const ROUNDED: f32 = 5e-3;
+
 /// How far two vectors of logits are apart, beside their own size.
-fn distance(one: &Tensor, other: &Tensor) -> f32 {
-    let square = |tensor: &Tensor| tensor.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();
-    (square(&one.sub(other).unwrap()) / square(one)).sqrt()
+fn distance(one: &[f32], other: &[f32]) -> f32 {
+    let squares = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>();
+    let difference = squares(&mut one.iter().zip(other).map(|(a, b)| a - b));
+    (difference / squares(&mut one.iter().copied())).sqrt()
+}
+
+fn likeliest(logits: &[f32]) -> u32 {
+    (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap() as u32
 }
 
 /// What candle's own model of the architecture says.
-fn by_candle(path: &Path, architecture: &str, tokens: &[u32]) -> Tensor {
+fn by_candle(path: &Path, architecture: &str, tokens: &[u32]) -> Vec<f32> {
     let mut file = File::open(path).unwrap();
     let content = Content::read(&mut file).unwrap();
     let cpu = Device::Cpu;
@@ -61,7 +69,7 @@ fn by_candle(path: &Path, architecture: &str, tokens: &[u32]) -> Tensor {
             .forward(&input, 0),
         other => panic!("{other}"),
     };
-    logits.unwrap().squeeze(0).unwrap()
+    logits.unwrap().flatten_all().unwrap().to_vec1().unwrap()
 }
 
 /// Candle's gemma3 has another activation than the real one, so that one is held against llama.cpp
@@ -73,7 +81,7 @@ fn architectures_compute_what_candles_models_of_them_compute() {
         let tokens = tokens(20);
         let logits = decoder(&path).forward(&tokens, &|| true).unwrap().unwrap();
         let apart = distance(&by_candle(&path, architecture, &tokens), &logits);
-        assert!(apart < 1e-4, "{architecture}: {apart}");
+        assert!(apart < ROUNDED, "{architecture}: {apart}");
     }
 }
 
@@ -91,7 +99,7 @@ fn real_models_go_on_as_llama_cpp_does() {
         let mut written = Vec::new();
         while written.len() < continued.len() {
             let logits = decoder.forward(&tokens, &|| true).unwrap().unwrap();
-            tokens = vec![logits.argmax(0).unwrap().to_scalar().unwrap()];
+            tokens = vec![likeliest(&logits)];
             written.extend_from_slice(tokenizer.bytes(tokens[0]));
         }
         assert_eq!(String::from_utf8(written).unwrap(), continued, "{file}");
@@ -112,8 +120,25 @@ fn reading_in_pieces_or_one_by_one_gives_what_reading_at_once_gives() {
                 .last()
                 .unwrap();
             let apart = distance(&at_once, &last);
-            assert!(apart < 1e-4, "{architecture} in pieces of {piece}: {apart}");
+            assert!(apart < 1e-3, "{architecture} in pieces of {piece}: {apart}");
         }
+    }
+}
+
+/// So what was computed for one prompt can be used for the next, whatever its length.
+#[test]
+fn quantised_networks_give_the_same_to_the_bit_however_a_prompt_is_divided() {
+    let path = model("smollm2-135m-instruct-q4_1.gguf");
+    let tokens: Vec<u32> = (0..90).map(|at| at * 521 % 40_000).collect();
+    let mut decoder = decoder(&path);
+    let at_once = decoder.forward(&tokens, &|| true).unwrap().unwrap();
+    for piece in [1, 7, 64] {
+        decoder.cut(0);
+        let mut last = Vec::new();
+        for piece in tokens.chunks(piece) {
+            last = decoder.forward(piece, &|| true).unwrap().unwrap();
+        }
+        assert_eq!(at_once, last, "in pieces of {piece}");
     }
 }
 
@@ -126,7 +151,7 @@ fn what_was_cut_off_is_forgotten_and_what_was_kept_counts() {
         decoder.cut(12);
         let again = decoder.forward(&others, &|| true).unwrap().unwrap();
         let fresh = tiny(architecture).forward(&[&kept[..12], &others].concat(), &|| true).unwrap().unwrap();
-        assert!(distance(&fresh, &again) < 1e-4, "{architecture}");
+        assert!(distance(&fresh, &again) < 1e-3, "{architecture}");
         assert_eq!(decoder.read(), [&kept[..12], &others].concat());
     }
 }
@@ -152,7 +177,7 @@ fn a_reading_that_is_stopped_leaves_what_was_read_before() {
     assert!(decoder.forward(&tokens[8..], &|| false).unwrap().is_none());
     assert_eq!(decoder.read(), &tokens[..8]);
     let last = decoder.forward(&tokens[8..], &|| true).unwrap().unwrap();
-    assert!(distance(&tiny("qwen3").forward(&tokens, &|| true).unwrap().unwrap(), &last) < 1e-4);
+    assert!(distance(&tiny("qwen3").forward(&tokens, &|| true).unwrap().unwrap(), &last) < 1e-3);
 }
 
 #[test]

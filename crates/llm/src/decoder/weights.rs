@@ -4,9 +4,9 @@ use std::fs::File;
 
 use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::Content;
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result};
 
-use super::linear::Linear;
+use super::linear::{Linear, Matrix};
 use crate::gguf::Gguf;
 
 pub(super) struct Weights {
@@ -25,24 +25,48 @@ impl Weights {
     }
 
     /// A tensor as it is stored.
-    pub(super) fn stored(&mut self, name: &str) -> Result<QTensor> {
+    fn stored(&mut self, name: &str) -> Result<QTensor> {
         self.content.tensor(&mut self.file, name, &Device::Cpu)
     }
 
-    /// A tensor in f32: norms, biases and other small ones.
-    pub(super) fn floats(&mut self, name: &str) -> Result<Tensor> {
-        self.stored(name)?.dequantize(&Device::Cpu)
+    pub(super) fn matrix(&mut self, name: &str) -> Result<Matrix> {
+        Matrix::new(&self.stored(name)?)
+    }
+
+    /// A tensor of so many floats: norms, biases and other small ones.
+    pub(super) fn floats(&mut self, name: &str, count: usize) -> Result<Vec<f32>> {
+        let floats = self.stored(name)?.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
+        if floats.len() != count {
+            candle_core::bail!("{name} has {} elements instead of {count}", floats.len());
+        }
+        Ok(floats)
     }
 
     /// The same, when the file has it.
-    pub(super) fn floats_if_any(&mut self, name: &str) -> Result<Option<Tensor>> {
-        if self.has(name) { self.floats(name).map(Some) } else { Ok(None) }
+    pub(super) fn floats_if_any(&mut self, name: &str, count: usize) -> Result<Option<Vec<f32>>> {
+        if self.has(name) { self.floats(name, count).map(Some) } else { Ok(None) }
     }
 
-    /// The linear map `{name}.weight`, with `{name}.bias` when the file has it.
-    pub(super) fn linear(&mut self, name: &str) -> Result<Linear> {
-        let weight = self.stored(&format!("{name}.weight"))?;
-        let bias = self.floats_if_any(&format!("{name}.bias"))?;
-        Linear::new(weight, bias)
+    /// The linear map `{name}.weight` of these measures, with `{name}.bias` when the file has it.
+    pub(super) fn linear(&mut self, name: &str, outputs: usize, inputs: usize) -> Result<Linear> {
+        let matrix = self.matrix(&format!("{name}.weight"))?;
+        if (matrix.outputs(), matrix.inputs()) != (outputs, inputs) {
+            candle_core::bail!(
+                "{name}.weight is {} x {} instead of {outputs} x {inputs}",
+                matrix.outputs(),
+                matrix.inputs()
+            );
+        }
+        let bias = self.floats_if_any(&format!("{name}.bias"), outputs)?;
+        Ok(Linear::new(matrix, bias))
+    }
+
+    /// The number of outputs of `{name}.weight`, as the header has it.
+    pub(super) fn outputs(&self, name: &str) -> Result<usize> {
+        match self.content.tensor_infos.get(&format!("{name}.weight")).map(|tensor| tensor.shape.dims()) {
+            Some([outputs, _]) => Ok(*outputs),
+            Some(dims) => candle_core::bail!("{name}.weight is {dims:?}, no matrix"),
+            None => candle_core::bail!("{name}.weight is missing"),
+        }
     }
 }

@@ -1,0 +1,60 @@
+//! What takes the time: products with quantised weights, and attention, on the processor's widest
+//! instructions.
+//!
+//! Weights are packed once, at load, so that one instruction serves sixteen outputs ([`packed`]);
+//! inputs are rounded to eight bits for 32 at a time ([`inputs`]). Each kernel has a portable form
+//! that says what it computes, and forms for AVX2 and for AVX-512 with VNNI, chosen by what the
+//! processor has when the program runs; the tests hold all of them against plain floats.
+//!
+//! This is the only place of the room with `unsafe` code: the instructions want it.
+
+pub(crate) mod attend;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+pub(crate) mod inputs;
+pub(crate) mod packed;
+pub(crate) mod product;
+#[cfg(test)]
+mod tests;
+mod unpack;
+
+/// The instructions that are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 with VNNI.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Level {
+    /// All that this processor has, best first.
+    pub(crate) fn available() -> Vec<Self> {
+        let mut levels = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vnni")
+            {
+                levels.push(Self::Avx512);
+            }
+            if is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("f16c")
+            {
+                levels.push(Self::Avx2);
+            }
+        }
+        levels.push(Self::Portable);
+        levels
+    }
+
+    pub(crate) fn best() -> Self {
+        Self::available()[0]
+    }
+}

@@ -1,0 +1,333 @@
+//! Attention over kept keys and values, and the maps that go value by value.
+//!
+//! Keys stand in blocks of sixteen tokens, `[block, unit, token]`, so that one instruction serves
+//! sixteen of them; values stand token by token. Both are 16-bit floats. Heads that share keys and
+//! values are computed together, so each key and value is read once for all of them.
+
+use half::f16;
+use rayon::prelude::*;
+
+use super::Level;
+use super::packed::LANES;
+
+/// Queries that are computed together.
+const ROWS: usize = 8;
+/// Keys are read in two blocks at a time, and room is made for whole pairs.
+const PAIR: usize = 2 * LANES;
+/// Tokens whose attention is one piece of work.
+const PIECE: usize = 16;
+/// Room is made for so many tokens at a time.
+const ROOM: usize = 256;
+
+/// Keys and values of one head of a layer.
+#[derive(Default)]
+struct Head {
+    keys: Vec<u16>,
+    values: Vec<u16>,
+}
+
+/// Keys and values of what one layer has read.
+pub(crate) struct Kept {
+    heads: Vec<Head>,
+    /// Units of a head.
+    size: usize,
+    /// Tokens that there is room for.
+    room: usize,
+}
+
+/// What a layer's attention has in common for all its heads.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    /// Position of the first token.
+    pub(crate) at: usize,
+    /// Tokens that may be seen, the own one included.
+    pub(crate) window: Option<usize>,
+    pub(crate) level: Level,
+}
+
+impl Kept {
+    pub(crate) fn new(heads: usize, size: usize) -> Self {
+        Self { heads: (0..heads).map(|_| Head::default()).collect(), size, room: 0 }
+    }
+
+    /// Bytes for a token of a layer.
+    pub(crate) fn memory(heads: usize, size: usize) -> usize {
+        2 * heads * size * size_of::<u16>()
+    }
+
+    /// Keeps keys and values, `[tokens, heads, size]` each, from position `at` on, over what stood
+    /// there.
+    pub(crate) fn put(&mut self, keys: &[f32], values: &[f32], at: usize) {
+        let size = self.size;
+        let width = self.heads.len() * size;
+        let end = at + keys.len() / width;
+        if end > self.room {
+            self.room = (end + end / 4).next_multiple_of(ROOM);
+            for head in &mut self.heads {
+                head.keys.resize(self.room * size, 0);
+                head.values.resize(self.room * size, 0);
+            }
+        }
+        for (token, (keys, values)) in keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate() {
+            let at = at + token;
+            let parts = keys.chunks_exact(size).zip(values.chunks_exact(size));
+            for (head, (key, value)) in self.heads.iter_mut().zip(parts) {
+                let block = &mut head.keys[at / LANES * LANES * size..][..LANES * size];
+                for (unit, key) in key.iter().enumerate() {
+                    block[unit * LANES + at % LANES] = f16::from_f32(*key).to_bits();
+                }
+                for (kept, value) in head.values[at * size..][..size].iter_mut().zip(value) {
+                    *kept = f16::from_f32(*value).to_bits();
+                }
+            }
+        }
+    }
+
+    /// Attention of `queries`, `[tokens, heads, size]`, already scaled, whose keys and values
+    /// are kept already. Writes the same shape to `out`.
+    pub(crate) fn attend(
+        &self,
+        queries: &[f32],
+        heads: usize,
+        span: Span,
+        scratch: &mut Vec<f32>,
+        out: &mut [f32],
+    ) {
+        let size = self.size;
+        let tokens = queries.len() / size / heads;
+        let group = heads / self.heads.len();
+        let width = group * size;
+        // Head by head, so that a piece of work has its own part; then token by token.
+        scratch.resize(queries.len().max(scratch.len()), 0.0);
+        let scratch = &mut scratch[..queries.len()];
+        let piece = PIECE.min(tokens);
+        let work: Vec<(usize, usize, &mut [f32])> = scratch
+            .chunks_exact_mut(tokens * width)
+            .enumerate()
+            .flat_map(|(head, out)| {
+                out.chunks_mut(piece * width).enumerate().map(move |(at, out)| (head, at * piece, out))
+            })
+            .collect();
+        let run = |(head, first, out): (usize, usize, &mut [f32])| {
+            let tokens = out.len() / width;
+            let own: Vec<f32> = (first..first + tokens)
+                .flat_map(|token| &queries[(token * heads + head * group) * size..][..width])
+                .copied()
+                .collect();
+            self.heads[head].attend(&own, group, size, Span { at: span.at + first, ..span }, out);
+        };
+        work.into_par_iter().for_each(run);
+        for (token, out) in out.chunks_exact_mut(heads * size).enumerate() {
+            for (head, out) in out.chunks_exact_mut(width).enumerate() {
+                out.copy_from_slice(&scratch[(head * tokens + token) * width..][..width]);
+            }
+        }
+    }
+}
+
+impl Head {
+    /// `queries`, `[tokens, group, size]`.
+    fn attend(&self, queries: &[f32], group: usize, size: usize, span: Span, out: &mut [f32]) {
+        let rows = queries.len() / size;
+        let mut scores = Vec::new();
+        for first in (0..rows).step_by(ROWS) {
+            let count = ROWS.min(rows - first);
+            let seen = |row: usize| {
+                let end = span.at + row / group + 1;
+                (span.window.map_or(0, |window| end.saturating_sub(window)), end)
+            };
+            let start = seen(first).0 / PAIR * PAIR;
+            let end = seen(first + count - 1).1;
+            let stride = (end - start).next_multiple_of(PAIR);
+            scores.resize(ROWS * stride, 0.0);
+            let queries = &queries[first * size..][..count * size];
+            let keys = &self.keys[start * size..][..stride * size];
+            match span.level {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => super::avx512::scores(count, queries, keys, size, &mut scores, stride),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => super::avx2::scores(count, queries, keys, size, &mut scores, stride),
+                Level::Portable => scores_in_lanes(count, queries, keys, size, &mut scores, stride, widen),
+            }
+            for (row, scores) in scores.chunks_exact_mut(stride).take(count).enumerate() {
+                let (own_start, own_end) = seen(first + row);
+                scores[..own_start - start].fill(0.0);
+                scores[own_end - start..].fill(0.0);
+                softmax(&mut scores[own_start - start..own_end - start], span.level);
+            }
+            let values = &self.values[start * size..end * size];
+            let out = &mut out[first * size..][..count * size];
+            match span.level {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 if size.is_multiple_of(PAIR) => {
+                    super::avx512::blend(count, &scores, stride, values, size, out);
+                }
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 if size.is_multiple_of(8) => {
+                    super::avx2::blend(count, &scores, stride, values, size, out);
+                }
+                _ => blend_in_lanes(count, &scores, stride, values, size, out, widen),
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn widen(halves: &[u16; 8]) -> [f32; 8] {
+    halves.map(|half| f16::from_bits(half).to_f32())
+}
+
+/// Scores of `rows` queries, `[rows, size]`, against blocks of keys; a row's go to
+/// `out[row * stride..]`.
+#[inline(always)]
+pub(super) fn scores_in_lanes(
+    rows: usize,
+    queries: &[f32],
+    keys: &[u16],
+    size: usize,
+    out: &mut [f32],
+    stride: usize,
+    widen: impl Fn(&[u16; 8]) -> [f32; 8],
+) {
+    for (at, keys) in keys.chunks_exact(size * LANES).enumerate() {
+        for half in 0..2 {
+            let mut totals = [[0f32; 8]; ROWS];
+            for (unit, keys) in keys.chunks_exact(LANES).enumerate() {
+                let keys = widen(keys[half * 8..][..8].try_into().expect("eight of sixteen"));
+                for (row, total) in totals.iter_mut().take(rows).enumerate() {
+                    let query = queries[row * size + unit];
+                    total.iter_mut().zip(keys).for_each(|(total, key)| *total += key * query);
+                }
+            }
+            for (row, total) in totals.iter().take(rows).enumerate() {
+                out[row * stride + at * LANES + half * 8..][..8].copy_from_slice(total);
+            }
+        }
+    }
+}
+
+/// Sums of `values`, `[tokens, size]`, weighted by rows of `weights`; a row begins at a multiple
+/// of `stride`.
+#[inline(always)]
+pub(super) fn blend_in_lanes(
+    rows: usize,
+    weights: &[f32],
+    stride: usize,
+    values: &[u16],
+    size: usize,
+    out: &mut [f32],
+    widen: impl Fn(&[u16; 8]) -> [f32; 8],
+) {
+    out.fill(0.0);
+    for (token, values) in values.chunks_exact(size).enumerate() {
+        for (at, values) in values.chunks_exact(8).enumerate() {
+            let values = widen(values.try_into().expect("eight"));
+            for row in 0..rows {
+                let weight = weights[row * stride + token];
+                let out = &mut out[row * size + at * 8..][..8];
+                out.iter_mut().zip(values).for_each(|(out, value)| *out += value * weight);
+            }
+        }
+        for at in size / 8 * 8..size {
+            let value = f16::from_bits(values[at]).to_f32();
+            for row in 0..rows {
+                out[row * size + at] += value * weights[row * stride + token];
+            }
+        }
+    }
+}
+
+/// Turns scores into weights whose sum is 1.
+fn softmax(scores: &mut [f32], level: Level) {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => super::avx512::softmax(scores),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => super::avx2::softmax(scores),
+        Level::Portable => softmax_in_lanes(scores),
+    }
+}
+
+#[inline(always)]
+pub(super) fn softmax_in_lanes(scores: &mut [f32]) {
+    let mut largest = [f32::NEG_INFINITY; LANES];
+    let mut chunks = scores.chunks_exact(LANES);
+    for chunk in &mut chunks {
+        largest.iter_mut().zip(chunk).for_each(|(largest, score)| *largest = largest.max(*score));
+    }
+    let rest = chunks.remainder().iter().copied();
+    let largest = largest.into_iter().chain(rest).fold(f32::NEG_INFINITY, f32::max);
+    let mut sums = [0f32; LANES];
+    let mut chunks = scores.chunks_exact_mut(LANES);
+    for chunk in &mut chunks {
+        for (score, sum) in chunk.iter_mut().zip(&mut sums) {
+            *score = exp(*score - largest);
+            *sum += *score;
+        }
+    }
+    let mut sum: f32 = sums.iter().sum();
+    for score in chunks.into_remainder() {
+        *score = exp(*score - largest);
+        sum += *score;
+    }
+    let inverse = 1.0 / sum;
+    scores.iter_mut().for_each(|score| *score *= inverse);
+}
+
+/// How a gate lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// `x / (1 + exp(-x))`
+    Silu,
+    /// The same with the argument of tanh's approximation of the Gaussian (Hendrycks and Gimpel
+    /// 2016).
+    Gelu,
+}
+
+/// Multiplies what the gate lets through with `up`, in the gate's place.
+pub(crate) fn gate(kind: Gate, gate: &mut [f32], up: &[f32], level: Level) {
+    match (kind, level) {
+        #[cfg(target_arch = "x86_64")]
+        (Gate::Silu, Level::Avx512) => super::avx512::gate(gate, up),
+        #[cfg(target_arch = "x86_64")]
+        (Gate::Silu, Level::Avx2) => super::avx2::gate(gate, up),
+        (Gate::Silu, Level::Portable) => silu_in_lanes(gate, up),
+        (Gate::Gelu, _) => {
+            for (gate, up) in gate.iter_mut().zip(up) {
+                let x = *gate;
+                let argument = 2.0 * (2.0 / std::f32::consts::PI).sqrt() * (x + 0.044715 * x * x * x);
+                *gate = x / (1.0 + exp(-argument)) * up;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn silu_in_lanes(gate: &mut [f32], up: &[f32]) {
+    for (gate, up) in gate.iter_mut().zip(up) {
+        *gate = *gate / (1.0 + exp(-*gate)) * up;
+    }
+}
+
+/// e to the power of `x`, to about two units in the last place: a power of two, and Taylor's series
+/// on what is left. `x` is taken to be between -87 and 87.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    // 1.5 * 2^23: added to a float, its last bits are the nearest whole number.
+    const MAGIC: f32 = 12_582_912.0;
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    let x = x.clamp(-87.0, 87.0);
+    let shifted = x * std::f32::consts::LOG2_E + MAGIC;
+    let whole = shifted - MAGIC;
+    let rest = x - whole * LN2_HIGH - whole * LN2_LOW;
+    let series = 1.0
+        + rest
+            * (1.0
+                + rest
+                    * (0.5
+                        + rest
+                            * (1.0 / 6.0
+                                + rest * (1.0 / 24.0 + rest * (1.0 / 120.0 + rest * (1.0 / 720.0))))));
+    f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000)) * series
+}

@@ -1,0 +1,200 @@
+//! The kernels on AVX2.
+#![expect(unsafe_code, reason = "vector instructions and their loads")]
+
+use std::arch::x86_64::*;
+
+use super::inputs::{Inputs, Tile};
+use super::packed::{BLOCK, Format, LANES, Packed};
+
+/// Writes `[rows, 16]` of one group.
+pub(super) fn multiply_group(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { rows(weights, group, inputs, out) }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn rows(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+    for (first, x) in inputs.tiles() {
+        let out = &mut out[first * LANES..][..x.rows * LANES];
+        let mut row = 0;
+        let mut chunks = out.chunks_exact_mut(2 * LANES);
+        for out in &mut chunks {
+            tile::<2>(weights, group, x, inputs.blocks, row, out);
+            row += 2;
+        }
+        let last = chunks.into_remainder();
+        if !last.is_empty() {
+            tile::<1>(weights, group, x, inputs.blocks, row, last);
+        }
+    }
+}
+
+/// `ROWS` rows of a tile from `row` on, times a group.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn tile<const ROWS: usize>(
+    weights: &Packed,
+    group: usize,
+    x: Tile<'_>,
+    blocks: usize,
+    row: usize,
+    out: &mut [f32],
+) {
+    let format = weights.format;
+    let lines = weights.group(group);
+    let all = x.rows * blocks;
+    assert!(lines.len() == blocks * format.lines() && out.len() == ROWS * LANES && row + ROWS <= x.rows);
+    assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
+    assert!(x.sums.len() == all && x.halves.len() == all * 2);
+    let mut total = [[_mm256_setzero_ps(); 2]; ROWS];
+    for (block, lines) in lines.chunks_exact(format.lines()).enumerate() {
+        for half in 0..2 {
+            // SAFETY: `line(n)` reads 32 of the 64 bytes of a line; `quad(r, n)` reads four of the 32
+            // codes of a block of a row, all of which the arrays have.
+            unsafe {
+                let line = |at: usize| _mm256_load_si256(lines.as_ptr().add(at).cast::<__m256i>().add(half));
+                let place = |r: usize| block * x.rows + row + r;
+                let quad = |r: usize, n: usize| {
+                    let at = place(r) * BLOCK + n * 4;
+                    _mm256_set1_epi32(x.codes.as_ptr().add(at).cast::<i32>().read_unaligned())
+                };
+                let pair = lines.as_ptr().add(format.lines() - 1).cast::<__m128i>();
+                let scale = _mm256_cvtph_ps(_mm_load_si128(pair.add(half)));
+                let second = _mm256_cvtph_ps(_mm_load_si128(pair.add(2 + half)));
+                for r in 0..ROWS {
+                    let x_scale = _mm256_set1_ps(x.scales[place(r)]);
+                    let half_sum = |part: usize| x.halves[place(r) * 2 + part];
+                    let add = |total: __m256, dot: __m256i, scale: __m256, base: __m256, sum: f32| {
+                        let total =
+                            _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, x_scale), total);
+                        _mm256_fmadd_ps(base, _mm256_set1_ps(sum), total)
+                    };
+                    total[r][half] = match format {
+                        Format::Nibbles => {
+                            let low = _mm256_set1_epi8(15);
+                            let mut dot = _mm256_setzero_si256();
+                            for n in 0..4 {
+                                let both = line(n);
+                                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low);
+                                let pairs = _mm256_add_epi16(
+                                    _mm256_maddubs_epi16(_mm256_and_si256(both, low), quad(r, n)),
+                                    _mm256_maddubs_epi16(high, quad(r, n + 4)),
+                                );
+                                dot = _mm256_add_epi32(dot, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+                            }
+                            add(total[r][half], dot, scale, second, x.sums[place(r)])
+                        }
+                        // Codes are taken about 128, since pairs of larger ones leave 16 bits.
+                        Format::Bytes => {
+                            let dot = signed::<0, 8>(&line, &|n| quad(r, n));
+                            let base = _mm256_fmadd_ps(scale, _mm256_set1_ps(128.0), second);
+                            add(total[r][half], dot, scale, base, x.sums[place(r)])
+                        }
+                        Format::Halves => {
+                            let by = _mm256_set1_ps(128.0 - 32.0);
+                            let (one, other) = (
+                                signed::<0, 4>(&line, &|n| quad(r, n)),
+                                signed::<4, 8>(&line, &|n| quad(r, n)),
+                            );
+                            let total =
+                                add(total[r][half], one, scale, _mm256_mul_ps(scale, by), half_sum(0));
+                            add(total, other, second, _mm256_mul_ps(second, by), half_sum(1))
+                        }
+                    };
+                }
+            }
+        }
+    }
+    for (out, total) in out.chunks_exact_mut(LANES).zip(total) {
+        // SAFETY: the chunk has sixteen floats.
+        unsafe {
+            _mm256_storeu_ps(out.as_mut_ptr(), total[0]);
+            _mm256_storeu_ps(out.as_mut_ptr().add(8), total[1]);
+        }
+    }
+}
+
+/// The sums of `(code - 128) * x` over lines `FROM..TO`.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn signed<const FROM: usize, const TO: usize>(
+    line: &impl Fn(usize) -> __m256i,
+    x: &impl Fn(usize) -> __m256i,
+) -> __m256i {
+    let mut dot = _mm256_setzero_si256();
+    for n in FROM..TO {
+        let code = _mm256_xor_si256(line(n), _mm256_set1_epi8(-128));
+        let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(x(n), code));
+        dot = _mm256_add_epi32(dot, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+    dot
+}
+
+/// See [`super::attend`].
+pub(super) fn scores(
+    rows: usize,
+    queries: &[f32],
+    keys: &[u16],
+    head: usize,
+    out: &mut [f32],
+    stride: usize,
+) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { scores_vectors(rows, queries, keys, head, out, stride) }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn scores_vectors(rows: usize, queries: &[f32], keys: &[u16], head: usize, out: &mut [f32], stride: usize) {
+    super::attend::scores_in_lanes(rows, queries, keys, head, out, stride, widen);
+}
+
+/// See [`super::attend`].
+pub(super) fn blend(
+    rows: usize,
+    weights: &[f32],
+    stride: usize,
+    values: &[u16],
+    head: usize,
+    out: &mut [f32],
+) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { blend_vectors(rows, weights, stride, values, head, out) }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn blend_vectors(rows: usize, weights: &[f32], stride: usize, values: &[u16], head: usize, out: &mut [f32]) {
+    super::attend::blend_in_lanes(rows, weights, stride, values, head, out, widen);
+}
+
+#[inline(always)]
+fn widen(halves: &[u16; 8]) -> [f32; 8] {
+    let mut wide = [0.0; 8];
+    // SAFETY: called from functions that have these instructions; both arrays have eight elements.
+    unsafe {
+        let values = _mm256_cvtph_ps(_mm_loadu_si128(halves.as_ptr().cast()));
+        _mm256_storeu_ps(wide.as_mut_ptr(), values);
+    }
+    wide
+}
+
+/// See [`super::attend::softmax`].
+pub(super) fn softmax(scores: &mut [f32]) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { softmax_vectors(scores) }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn softmax_vectors(scores: &mut [f32]) {
+    super::attend::softmax_in_lanes(scores);
+}
+
+/// See [`super::attend::gate`].
+pub(super) fn gate(gate: &mut [f32], up: &[f32]) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { gate_vectors(gate, up) }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn gate_vectors(gate: &mut [f32], up: &[f32]) {
+    super::attend::silu_in_lanes(gate, up);
+}

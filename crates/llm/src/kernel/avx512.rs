@@ -1,0 +1,304 @@
+//! The kernels on AVX-512 with VNNI.
+#![expect(unsafe_code, reason = "vector instructions and their loads")]
+#![expect(clippy::needless_range_loop, reason = "a row indexes several arrays at once")]
+
+use std::arch::x86_64::*;
+
+use super::inputs::{Inputs, Rounded, TILE, Tile};
+use super::packed::{BLOCK, Format, LANES, Line, Packed};
+
+const NIBBLES: u8 = 0;
+const BYTES: u8 = 1;
+const HALVES: u8 = 2;
+
+/// Writes `[rows, 16]` of one group.
+pub(super) fn multiply_group(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe {
+        match weights.format {
+            Format::Nibbles => rows::<NIBBLES>(weights, group, inputs, out),
+            Format::Bytes => rows::<BYTES>(weights, group, inputs, out),
+            Format::Halves => rows::<HALVES>(weights, group, inputs, out),
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn rows<const FORMAT: u8>(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+    let lines = weights.group(group);
+    for (first, x) in inputs.tiles() {
+        let out = &mut out[first * LANES..][..x.rows * LANES];
+        match x.rows {
+            TILE => tile::<TILE, FORMAT>(lines, x, inputs.blocks, out),
+            6 => tile::<6, FORMAT>(lines, x, inputs.blocks, out),
+            4 => tile::<4, FORMAT>(lines, x, inputs.blocks, out),
+            2 => tile::<2, FORMAT>(lines, x, inputs.blocks, out),
+            _ => tile::<1, FORMAT>(lines, x, inputs.blocks, out),
+        }
+    }
+}
+
+/// A tile of inputs times a group.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[inline]
+fn tile<const ROWS: usize, const FORMAT: u8>(lines: &[Line], x: Tile<'_>, blocks: usize, out: &mut [f32]) {
+    let format = match FORMAT {
+        NIBBLES => Format::Nibbles,
+        BYTES => Format::Bytes,
+        _ => Format::Halves,
+    };
+    let all = ROWS * blocks;
+    assert!(lines.len() == blocks * format.lines() && out.len() == ROWS * LANES && x.rows == ROWS);
+    assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
+    assert!(x.sums.len() == all && x.halves.len() == all * 2);
+    let low = _mm512_set1_epi8(15);
+    let middle = _mm512_set1_ps(-32.0);
+    let mut total = [_mm512_setzero_ps(); ROWS];
+    for block in 0..blocks {
+        // SAFETY: of each array one block's part is read, which the lengths above hold; a line has
+        // 64 bytes.
+        unsafe {
+            let lines = lines.as_ptr().add(block * format.lines());
+            let codes = x.codes.as_ptr().add(block * ROWS * BLOCK);
+            let scales = x.scales.as_ptr().add(block * ROWS);
+            let sums = x.sums.as_ptr().add(block * ROWS);
+            let halves = x.halves.as_ptr().add(block * ROWS * 2);
+            let line = |at: usize| _mm512_load_si512(lines.add(at).cast());
+            let quad = |r: usize, n: usize| {
+                _mm512_set1_epi32(codes.add(r * BLOCK + n * 4).cast::<i32>().read_unaligned())
+            };
+            let pair = lines.add(format.lines() - 1).cast::<__m256i>();
+            let scale = _mm512_cvtph_ps(_mm256_load_si256(pair));
+            let second = _mm512_cvtph_ps(_mm256_load_si256(pair.add(1)));
+            let mut dots = [_mm512_setzero_si512(); ROWS];
+            if FORMAT == NIBBLES {
+                for n in 0..4 {
+                    let both = line(n);
+                    let one = _mm512_and_si512(both, low);
+                    let other = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
+                    for r in 0..ROWS {
+                        dots[r] = _mm512_dpbusd_epi32(dots[r], one, quad(r, n));
+                    }
+                    for r in 0..ROWS {
+                        dots[r] = _mm512_dpbusd_epi32(dots[r], other, quad(r, n + 4));
+                    }
+                }
+            } else {
+                for n in 0..if FORMAT == HALVES { 4 } else { 8 } {
+                    let codes = line(n);
+                    for r in 0..ROWS {
+                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                    }
+                }
+            }
+            if FORMAT == HALVES {
+                let (low_base, high_base) = (_mm512_mul_ps(scale, middle), _mm512_mul_ps(second, middle));
+                for r in 0..ROWS {
+                    let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
+                    total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
+                    total[r] = _mm512_fmadd_ps(low_base, _mm512_set1_ps(*halves.add(r * 2)), total[r]);
+                    total[r] = _mm512_fmadd_ps(high_base, _mm512_set1_ps(*halves.add(r * 2 + 1)), total[r]);
+                    dots[r] = _mm512_setzero_si512();
+                }
+                for n in 4..8 {
+                    let codes = line(n);
+                    for r in 0..ROWS {
+                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                    }
+                }
+                for r in 0..ROWS {
+                    let by = _mm512_mul_ps(second, _mm512_set1_ps(*scales.add(r)));
+                    total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
+                }
+            } else {
+                for r in 0..ROWS {
+                    let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
+                    total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
+                    total[r] = _mm512_fmadd_ps(second, _mm512_set1_ps(*sums.add(r)), total[r]);
+                }
+            }
+        }
+    }
+    for (out, total) in out.chunks_exact_mut(LANES).zip(total) {
+        // SAFETY: the chunk has sixteen floats.
+        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };
+    }
+}
+
+/// Rounds whole blocks to eight bits; see [`Inputs`].
+pub(super) fn round(values: &[f32], rounded: &mut Rounded<'_>) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { round_blocks(values, rounded) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn round_blocks(values: &[f32], rounded: &mut Rounded<'_>) {
+    for (block, values) in values.chunks_exact(BLOCK).enumerate() {
+        let at = block * rounded.step;
+        let codes = &mut rounded.codes[at * BLOCK..][..BLOCK];
+        // SAFETY: both chunks have 32 elements.
+        let (scale, sums) = unsafe {
+            let halves = [_mm512_loadu_ps(values.as_ptr()), _mm512_loadu_ps(values.as_ptr().add(16))];
+            let largest = _mm512_max_ps(_mm512_abs_ps(halves[0]), _mm512_abs_ps(halves[1]));
+            let scale = _mm512_reduce_max_ps(largest) / 127.0;
+            let inverse = _mm512_set1_ps(if scale > 0.0 { 1.0 / scale } else { 0.0 });
+            let whole = halves.map(|half| _mm512_cvtps_epi32(_mm512_mul_ps(half, inverse)));
+            _mm_storeu_si128(codes.as_mut_ptr().cast(), _mm512_cvtsepi32_epi8(whole[0]));
+            _mm_storeu_si128(codes.as_mut_ptr().add(16).cast(), _mm512_cvtsepi32_epi8(whole[1]));
+            (scale, whole.map(|whole| _mm512_reduce_add_epi32(whole)))
+        };
+        rounded.scales[at] = scale;
+        rounded.sums[at] = scale * (sums[0] + sums[1]) as f32;
+        rounded.halves[at * 2] = scale * sums[0] as f32;
+        rounded.halves[at * 2 + 1] = scale * sums[1] as f32;
+    }
+}
+
+/// Scores of `ROWS` queries, `[ROWS, head]` already scaled, against two blocks of 16 keys each,
+/// `[2, head, 16]`; query `r`'s go to `out[r * stride..]`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[inline]
+fn scores_tile<const ROWS: usize>(
+    queries: &[f32],
+    keys: &[u16],
+    head: usize,
+    out: &mut [f32],
+    stride: usize,
+) {
+    assert!(queries.len() >= ROWS * head && keys.len() >= 2 * head * LANES);
+    assert!(out.len() >= (ROWS - 1) * stride + 2 * LANES);
+    let mut total = [[_mm512_setzero_ps(); 2]; ROWS];
+    // SAFETY: the lengths were held against all that is read and written.
+    unsafe {
+        for unit in 0..head {
+            let key = |block: usize| {
+                let at = keys.as_ptr().add((block * head + unit) * LANES);
+                _mm512_cvtph_ps(_mm256_loadu_si256(at.cast()))
+            };
+            let keys = [key(0), key(1)];
+            for r in 0..ROWS {
+                let query = _mm512_set1_ps(*queries.get_unchecked(r * head + unit));
+                total[r][0] = _mm512_fmadd_ps(keys[0], query, total[r][0]);
+                total[r][1] = _mm512_fmadd_ps(keys[1], query, total[r][1]);
+            }
+        }
+        for (r, total) in total.iter().enumerate() {
+            _mm512_storeu_ps(out.as_mut_ptr().add(r * stride), total[0]);
+            _mm512_storeu_ps(out.as_mut_ptr().add(r * stride + LANES), total[1]);
+        }
+    }
+}
+
+/// See [`super::attend`]: scores of `rows` queries against pairs of blocks of keys.
+pub(super) fn scores(
+    rows: usize,
+    queries: &[f32],
+    keys: &[u16],
+    head: usize,
+    out: &mut [f32],
+    stride: usize,
+) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { scores_blocks(rows, queries, keys, head, out, stride) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn scores_blocks(rows: usize, queries: &[f32], keys: &[u16], head: usize, out: &mut [f32], stride: usize) {
+    for (pair, keys) in keys.chunks_exact(2 * head * LANES).enumerate() {
+        let out = &mut out[pair * 2 * LANES..];
+        match rows {
+            1 => scores_tile::<1>(queries, keys, head, out, stride),
+            2 => scores_tile::<2>(queries, keys, head, out, stride),
+            3 => scores_tile::<3>(queries, keys, head, out, stride),
+            4 => scores_tile::<4>(queries, keys, head, out, stride),
+            5 => scores_tile::<5>(queries, keys, head, out, stride),
+            6 => scores_tile::<6>(queries, keys, head, out, stride),
+            7 => scores_tile::<7>(queries, keys, head, out, stride),
+            _ => scores_tile::<8>(queries, keys, head, out, stride),
+        }
+    }
+}
+
+/// Sums of values, `[count, head]`, weighted by `ROWS` rows of `weights` of which row `r` begins
+/// at `r * stride`; `[ROWS, head]` goes to `out`. `head` is a multiple of 32.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[inline]
+fn blend_tile<const ROWS: usize>(
+    weights: &[f32],
+    stride: usize,
+    values: &[u16],
+    head: usize,
+    out: &mut [f32],
+) {
+    let count = values.len() / head;
+    assert!(weights.len() >= (ROWS - 1) * stride + count && out.len() >= ROWS * head);
+    // SAFETY: the lengths were held against all that is read and written.
+    unsafe {
+        for at in (0..head).step_by(2 * LANES) {
+            let mut total = [[_mm512_setzero_ps(); 2]; ROWS];
+            for token in 0..count {
+                let value = values.as_ptr().add(token * head + at);
+                let values = [
+                    _mm512_cvtph_ps(_mm256_loadu_si256(value.cast())),
+                    _mm512_cvtph_ps(_mm256_loadu_si256(value.add(LANES).cast())),
+                ];
+                for r in 0..ROWS {
+                    let weight = _mm512_set1_ps(*weights.get_unchecked(r * stride + token));
+                    total[r][0] = _mm512_fmadd_ps(values[0], weight, total[r][0]);
+                    total[r][1] = _mm512_fmadd_ps(values[1], weight, total[r][1]);
+                }
+            }
+            for (r, total) in total.iter().enumerate() {
+                _mm512_storeu_ps(out.as_mut_ptr().add(r * head + at), total[0]);
+                _mm512_storeu_ps(out.as_mut_ptr().add(r * head + at + LANES), total[1]);
+            }
+        }
+    }
+}
+
+/// See [`super::attend`].
+pub(super) fn blend(
+    rows: usize,
+    weights: &[f32],
+    stride: usize,
+    values: &[u16],
+    head: usize,
+    out: &mut [f32],
+) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe {
+        match rows {
+            1 => blend_tile::<1>(weights, stride, values, head, out),
+            2 => blend_tile::<2>(weights, stride, values, head, out),
+            3 => blend_tile::<3>(weights, stride, values, head, out),
+            4 => blend_tile::<4>(weights, stride, values, head, out),
+            5 => blend_tile::<5>(weights, stride, values, head, out),
+            6 => blend_tile::<6>(weights, stride, values, head, out),
+            7 => blend_tile::<7>(weights, stride, values, head, out),
+            _ => blend_tile::<8>(weights, stride, values, head, out),
+        }
+    }
+}
+
+/// See [`super::attend::softmax`].
+pub(super) fn softmax(scores: &mut [f32]) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { softmax_vectors(scores) }
+}
+
+/// The portable form, compiled for wide registers.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn softmax_vectors(scores: &mut [f32]) {
+    super::attend::softmax_in_lanes(scores);
+}
+
+/// See [`super::attend::gate`].
+pub(super) fn gate(gate: &mut [f32], up: &[f32]) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { gate_vectors(gate, up) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn gate_vectors(gate: &mut [f32], up: &[f32]) {
+    super::attend::silu_in_lanes(gate, up);
+}
