@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use ureq::Agent;
 
@@ -126,11 +127,36 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if !self.session.is_empty() {
-            // The app goes with its session; if the driver is dead already, with the display.
-            self.agent.delete(&self.session).call().ok();
+        // The driver ends the app with the session, but not at once, and not always.
+        for app in children_of(self.process.id()) {
+            kill(app);
         }
         end(&mut self.process);
+    }
+}
+
+/// The processes that a process has started and that are still there.
+fn children_of(parent: u32) -> Vec<Pid> {
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let listed = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")));
+    let listed: Vec<String> = listed.map(Result::unwrap_or_default).collect();
+    let pids = listed.iter().flat_map(|pids| pids.split_whitespace());
+    pids.filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
+}
+
+/// Kills a process and waits until it has let go of all that it held.
+fn kill(process: Pid) {
+    let gone = || match rustix::process::kill_process(process, Signal::KILL) {
+        Ok(()) => {
+            // A process that has ended stays as a zombie until its parent asks for it.
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
+            stat.map_or(true, |stat| stat.rsplit(')').next().is_some_and(|rest| rest.trim().starts_with('Z')))
+        }
+        Err(_) => true,
+    };
+    let begun = Instant::now();
+    while !gone() && begun.elapsed() < PATIENCE {
+        sleep(LOOK);
     }
 }
 

@@ -62,10 +62,13 @@ describe("the first moment", () => {
     vi.advanceTimersByTime(1000);
     expect(backend.called("save_view")).toEqual([]);
 
-    backend.sources = [source(), source({ id: 2, name: "b.pdf" })];
+    backend.sources = [source({ id: 2, name: "b.pdf" }), source({ id: 3, name: "c.pdf" })];
     backend.tell({ type: "status_changed", status: status() });
     await waitFor(() => expect(screen.queryByTestId("notice")).toBeNull());
-    await waitFor(() => expect(screen.getAllByTestId("source-item")).toHaveLength(2));
+    await waitFor(() => {
+      const names = screen.getAllByTestId("source-item").map((item) => item.dataset["name"]);
+      expect(names).toEqual(["c.pdf", "b.pdf"]);
+    });
     vi.advanceTimersByTime(1000);
     vi.useRealTimers();
     await waitFor(() => expect(backend.called("save_view")).toHaveLength(1));

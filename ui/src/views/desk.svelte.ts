@@ -124,7 +124,7 @@ export class Desk {
     if (!wasLocked || status.locked) return;
     // The other window has gone, and what it did is not on this screen yet.
     notices.forget(wasLocked.code);
-    void notices.watch(() => Promise.all([this.sources.load(), this.chats.refresh()]));
+    void notices.watch(() => Promise.all([this.sources.reload(), this.chats.refresh()]));
   }
 
   #take(event: AppEventDto) {

@@ -32,6 +32,11 @@ export class Sources {
     this.#byId = merged;
   }
 
+  /** Another window may have removed some, which nobody told. */
+  async reload(): Promise<void> {
+    this.#byId = new Map((await listSources()).map((source) => [source.id, source]));
+  }
+
   get(id: number): SourceDto | undefined {
     return this.#byId.get(id);
   }
