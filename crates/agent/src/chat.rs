@@ -72,20 +72,46 @@ pub struct ChatRequest {
     pub sampling: Sampling,
     /// Texts that end the answer; they are not part of it.
     pub stop: Vec<String>,
+    /// What the answer may be; `None` for any text.
+    pub constraint: Option<Constraint>,
+}
+
+/// What an answer may be, to the letter. The model chooses among what is allowed and can write
+/// nothing else; only an answer that was cut ([`Finish::Length`], [`Finish::Cancelled`]) is not
+/// whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Constraint {
+    /// JSON that is valid under a JSON Schema, given as JSON text.
+    Json { schema: String },
+    /// A text that a regular expression (in the syntax of the crate `regex`) matches as a whole.
+    Regex(String),
+    /// One of these texts.
+    OneOf(Vec<String>),
+    /// A stretch of this text, of whole words where words are spaced; never empty.
+    Quote { of: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
     /// 0 takes the likeliest token each time.
     pub temperature: f32,
-    /// Share of probability kept, in (0, 1]; 1 keeps all.
+    /// Likeliest tokens kept; 0 keeps all.
+    pub top_k: usize,
+    /// Share of probability kept, in (0, 1]; 1 keeps all (Holtzman et al. 2020).
     pub top_p: f32,
+    /// Tokens less likely than this share of the likeliest one's probability are dropped; 0 keeps
+    /// all.
+    pub min_p: f32,
+    /// Divides the likelihood of tokens that were among the last 64; 1 leaves them alone (Keskar et
+    /// al. 2019).
+    pub repetition_penalty: f32,
+    /// The same seed draws the same answer.
     pub seed: u64,
 }
 
 impl Default for Sampling {
     fn default() -> Self {
-        Self { temperature: 0.0, top_p: 1.0, seed: 0 }
+        Self { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0, seed: 0 }
     }
 }
 
@@ -126,6 +152,9 @@ pub enum ModelError {
     /// Use fewer or shorter passages.
     #[error("the prompt has {tokens} tokens, and the model {model} reads at most {limit}")]
     PromptTooLong { model: String, tokens: usize, limit: usize },
+    /// The rule itself is wrong, or too much for this model's tokenizer.
+    #[error("the answer of the model {model} cannot be held to its rule: {reason}")]
+    Constraint { model: String, reason: String },
     #[error("the model {model} failed while {doing}: {reason}")]
     Run { model: String, doing: &'static str, reason: String },
 }

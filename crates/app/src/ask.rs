@@ -185,6 +185,7 @@ fn write(
         max_tokens: ANSWER_TOKENS,
         sampling: Sampling { seed: options.seed, ..Sampling::default() },
         stop: Vec::new(),
+        constraint: None,
     };
     let mut first_token = None;
     let completion = chat.complete(&request, cancel, &mut |event| match event {

@@ -63,7 +63,7 @@ impl AppError {
             Self::Model(ModelError::Load { .. }) => "model_broken",
             Self::Model(ModelError::Unsupported { .. }) => "model_unsupported",
             Self::Model(ModelError::PromptTooLong { .. }) => "prompt_too_long",
-            Self::Model(ModelError::Run { .. }) => "model_failed",
+            Self::Model(ModelError::Run { .. } | ModelError::Constraint { .. }) => "model_failed",
             Self::Record(RecordError::DiskFull { .. })
             | Self::Memory(MemoryError::DiskFull { .. })
             | Self::Catalog(CatalogError::DiskFull { .. }) => "disk_full",

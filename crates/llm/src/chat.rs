@@ -14,7 +14,9 @@ use self::session::{Answer, Session};
 use crate::decoder::{Decoder, Shape};
 use crate::gguf::Gguf;
 
+mod constraint;
 mod prompter;
+mod sampler;
 mod session;
 mod stops;
 

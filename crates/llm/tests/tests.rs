@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 #[path = "tests/chat.rs"]
 mod chat;
+#[path = "tests/constraint.rs"]
+mod constraint;
 #[path = "tests/embed.rs"]
 mod embed;
 

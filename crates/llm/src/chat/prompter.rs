@@ -1,17 +1,22 @@
 //! From messages to the tokens that the model reads, and which of its tokens end an answer.
 
 use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 
-use inhouse_agent::chat::{Message, ModelError};
+use inhouse_agent::chat::{Constraint, Message, ModelError};
+
+use super::constraint::{Held, Rules};
 
 use crate::gguf::Gguf;
 use crate::template::Template;
 use crate::tokenizer::{Part, Tokenizer};
 
 pub(super) struct Prompter {
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     template: Template,
     ends: HashSet<u32>,
+    /// Made when the first answer is held to a rule.
+    rules: OnceLock<Result<Rules, String>>,
 }
 
 impl Prompter {
@@ -23,7 +28,7 @@ impl Prompter {
         if ends.is_empty() && template.stops().is_empty() {
             return Err(gguf.unsupported("nothing in it says how an answer ends"));
         }
-        Ok(Self { tokenizer, template, ends })
+        Ok(Self { tokenizer: Arc::new(tokenizer), template, ends, rules: OnceLock::new() })
     }
 
     pub(super) fn vocabulary(&self) -> usize {
@@ -51,6 +56,16 @@ impl Prompter {
     pub(super) fn continues_with(&self, token: u32) -> Option<&[u8]> {
         let ends = self.ends.contains(&token) || self.tokenizer.is_control(token);
         (!ends).then(|| self.tokenizer.bytes(token))
+    }
+
+    /// Begins an answer that is held to a rule.
+    pub(super) fn hold(&self, constraint: &Constraint) -> Result<Held, String> {
+        let rules = self.rules.get_or_init(|| {
+            let mut ends: Vec<u32> = self.ends.iter().copied().collect();
+            ends.sort_unstable();
+            Rules::new(Arc::clone(&self.tokenizer), &ends)
+        });
+        rules.as_ref().map_err(Clone::clone)?.hold(constraint)
     }
 
     pub(super) fn stops(&self) -> &'static [&'static str] {

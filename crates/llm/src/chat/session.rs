@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use candle_core::{Device, Tensor};
-use candle_transformers::generation::{LogitsProcessor, Sampling as Sampler};
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::chat::{ChatRequest, Finish, ModelError, Sampling};
+use inhouse_agent::chat::{ChatRequest, Finish, ModelError};
 
 use super::Reply;
+use super::constraint::Held;
 use super::prompter::Prompter;
+use super::sampler::Sampler;
 use super::stops::Stops;
 use crate::decoder::Decoder;
 use crate::speed::PIECE;
@@ -61,44 +61,88 @@ impl Session {
         cancel: &Cancel,
         replies: &Sender<Reply>,
     ) -> Result<Answer, ModelError> {
+        let refused = |reason: String| ModelError::Constraint { model: self.id.clone(), reason };
+        let mut held =
+            request.constraint.as_ref().map(|rule| self.prompter.hold(rule)).transpose().map_err(refused)?;
         let mut answer = Answer { text: String::new(), tokens: 0, finish: Finish::Cancelled };
         let Some(mut logits) = self.read_prompt(prompt, cancel, replies)? else {
             return Ok(answer);
         };
-        let mut sampler = sampler(request.sampling);
+        let mut sampler = Sampler::new(request.sampling);
         let mut characters = TextStream::default();
         let stops = self.prompter.stops().iter().map(|stop| (*stop).to_owned());
         let mut stops = Stops::new(request.stop.iter().cloned().chain(stops));
-        answer.finish = loop {
-            if answer.tokens == request.max_tokens || prompt.len() + answer.tokens == self.context {
+        let mut said = prompt.to_vec();
+        answer.finish = 'writing: loop {
+            let left = request.max_tokens.min(self.context - prompt.len()) - answer.tokens;
+            if left == 0 {
                 break Finish::Length;
             }
             if cancel.is_cancelled() {
                 break Finish::Cancelled;
             }
-            let token = Tensor::new(logits.as_slice(), &Device::Cpu).and_then(|all| sampler.sample(&all));
-            let token = token.map_err(|error| self.failed("choosing a token", error))?;
-            let Some(bytes) = self.prompter.continues_with(token) else {
+            let Some(mut next) = self.next_tokens(&mut sampler, &mut logits, held.as_mut(), &said)? else {
                 break Finish::Stop;
             };
-            answer.tokens += 1;
-            let (text, stopped) = stops.push(&characters.push(bytes));
-            if !tell(&mut answer, text, replies) {
-                break Finish::Cancelled;
+            let is_cut = next.len() > left;
+            next.truncate(left);
+            for token in &next {
+                let Some(bytes) = self.prompter.continues_with(*token) else {
+                    break 'writing Finish::Stop;
+                };
+                answer.tokens += 1;
+                let (text, stopped) = stops.push(&characters.push(bytes));
+                if !tell(&mut answer, text, replies) {
+                    break 'writing Finish::Cancelled;
+                }
+                if stopped {
+                    break 'writing Finish::Stop;
+                }
             }
-            if stopped {
+            if !is_cut && held.as_ref().is_some_and(Held::is_done) {
                 break Finish::Stop;
             }
             // The last token that is allowed need not be read.
-            if answer.tokens < request.max_tokens {
-                let Some(next) = self.forward(&[token], cancel, "writing an answer")? else {
+            if next.len() < left {
+                let Some(read) = self.forward(&next, cancel, "writing an answer")? else {
                     break Finish::Cancelled;
                 };
-                logits = next;
+                logits = read;
+                said.extend(next);
             }
         };
         tell(&mut answer, stops.finish(), replies);
         Ok(answer)
+    }
+
+    /// What is written next: all tokens that the rule forces, or else one that the model chooses;
+    /// `None` when the rule lets nothing follow.
+    fn next_tokens(
+        &self,
+        sampler: &mut Sampler,
+        logits: &mut [f32],
+        held: Option<&mut Held>,
+        said: &[u32],
+    ) -> Result<Option<Vec<u32>>, ModelError> {
+        let nothing = || self.failed("choosing a token", "no token is possible");
+        let Some(held) = held else {
+            return sampler.choose(logits, said).map(|token| Some(vec![token])).ok_or_else(nothing);
+        };
+        if held.is_done() {
+            return Ok(None);
+        }
+        let forced = held.forced();
+        if !forced.is_empty() {
+            return Ok(Some(forced));
+        }
+        let broken = |reason| self.failed("holding an answer to its rule", reason);
+        held.mask(logits).map_err(broken)?;
+        let token = sampler.choose(logits, said).ok_or_else(nothing)?;
+        if self.prompter.continues_with(token).is_none() {
+            return Ok(None);
+        }
+        held.write(token).map_err(broken)?;
+        Ok(Some(vec![token]))
     }
 
     /// Reads a prompt, or what of it is new; `None` when it was cancelled.
@@ -172,16 +216,4 @@ fn tell(answer: &mut Answer, text: String, replies: &Sender<Reply>) -> bool {
     }
     answer.text.push_str(&text);
     replies.send(Reply::Text(text)).is_ok()
-}
-
-fn sampler(sampling: Sampling) -> LogitsProcessor {
-    let temperature = f64::from(sampling.temperature);
-    let how = if temperature <= 0.0 {
-        Sampler::ArgMax
-    } else if sampling.top_p < 1.0 {
-        Sampler::TopP { p: f64::from(sampling.top_p), temperature }
-    } else {
-        Sampler::All { temperature }
-    };
-    LogitsProcessor::from_sampling(sampling.seed, how)
 }

@@ -77,7 +77,7 @@ impl Block {
                 query_norm: norm(weights, "attn_q_norm.weight", head)?,
                 key_norm: norm(weights, "attn_k_norm.weight", head)?,
                 output: weights.linear(&name("attn_output"), width, queries)?,
-                kept: Kept::new(kv_heads, head),
+                kept: Kept::new(kv_heads, head, shape.context),
             },
             attention_out_norm: norm(weights, "post_attention_norm.weight", width)?,
             map_norm: Norm::new(weights.floats(&name("ffn_norm.weight"), width)?, epsilon),

@@ -33,6 +33,8 @@ pub(crate) struct Kept {
     size: usize,
     /// Tokens that there is room for.
     room: usize,
+    /// Tokens that there will ever be.
+    most: usize,
 }
 
 /// What a layer's attention has in common for all its heads.
@@ -46,8 +48,9 @@ pub(crate) struct Span {
 }
 
 impl Kept {
-    pub(crate) fn new(heads: usize, size: usize) -> Self {
-        Self { heads: (0..heads).map(|_| Head::default()).collect(), size, room: 0 }
+    /// Of `heads` heads of `size` units, for at most `most` tokens.
+    pub(crate) fn new(heads: usize, size: usize, most: usize) -> Self {
+        Self { heads: (0..heads).map(|_| Head::default()).collect(), size, room: 0, most }
     }
 
     /// Bytes for a token of a layer.
@@ -62,10 +65,12 @@ impl Kept {
         let width = self.heads.len() * size;
         let end = at + keys.len() / width;
         if end > self.room {
-            self.room = (end + end / 4).next_multiple_of(ROOM);
+            self.room = (end + end / 4).next_multiple_of(ROOM).min(self.most.max(end).next_multiple_of(PAIR));
             for head in &mut self.heads {
-                head.keys.resize(self.room * size, 0);
-                head.values.resize(self.room * size, 0);
+                for kept in [&mut head.keys, &mut head.values] {
+                    kept.reserve_exact(self.room * size - kept.len());
+                    kept.resize(self.room * size, 0);
+                }
             }
         }
         for (token, (keys, values)) in keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate() {

@@ -197,7 +197,7 @@ fn every_level_attends_as_the_formula_says() {
             let queries = floats(tokens * heads * size, 0.7, 8);
             let expected = attention(&queries, &keys, &values, (heads, kv_heads, size), read, window);
             for level in Level::available() {
-                let mut kept = Kept::new(kv_heads, size);
+                let mut kept = Kept::new(kv_heads, size, all);
                 let first = read * kv_heads * size;
                 // What was there before is written over.
                 kept.put(&vec![9.0; all * kv_heads * size], &vec![9.0; all * kv_heads * size], 0);

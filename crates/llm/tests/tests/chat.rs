@@ -30,6 +30,7 @@ fn request(question: &str, max_tokens: usize) -> ChatRequest {
         max_tokens,
         sampling: Sampling::default(),
         stop: Vec::new(),
+        constraint: None,
     }
 }
 
@@ -78,7 +79,7 @@ fn events_add_up_to_the_answer_and_tell_how_far_reading_is() {
 #[test]
 fn the_same_seed_draws_the_same_answer_and_another_seed_another() {
     let drawn = |seed| {
-        let sampling = Sampling { temperature: 1.2, top_p: 0.95, seed };
+        let sampling = Sampling { temperature: 1.2, top_p: 0.95, seed, ..Sampling::default() };
         answer(&ChatRequest { sampling, ..request("Invent a name for a boat.", 16) }).text
     };
     let first = drawn(1);
@@ -172,9 +173,9 @@ fn a_prompt_is_not_read_twice() {
     model.first_token_logprobs(&asked.messages, &["Yes"], &Cancel::new()).unwrap();
     let (read, total) = first_read(&asked);
     assert_eq!(read, total);
-    // Another question behind the same text reads from the last whole piece on.
+    // Another question behind the same text reads from the first other token on.
     let (read, total) = first_read(&request(&format!("{filler}When does it close?"), 2));
-    assert!(read == 256 && total > 300, "{read} of {total}");
+    assert!(total > 300 && (total - 12..total).contains(&read), "{read} of {total}");
     assert_eq!(first_read(&request("When does it close?", 2)).0, 0);
 }
 
