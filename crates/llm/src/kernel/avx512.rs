@@ -7,6 +7,9 @@ use std::arch::x86_64::*;
 use super::inputs::{Inputs, Rounded, TILE, Tile};
 use super::packed::{BLOCK, Format, LANES, Line, Packed};
 
+/// How many lines before they are used weights are asked for, 4 KiB.
+const AHEAD: usize = 64;
+
 const NIBBLES: u8 = 0;
 const BYTES: u8 = 1;
 const HALVES: u8 = 2;
@@ -59,6 +62,12 @@ fn tile<const ROWS: usize, const FORMAT: u8>(lines: &[Line], x: Tile<'_>, blocks
         // 64 bytes.
         unsafe {
             let lines = lines.as_ptr().add(block * format.lines());
+            if ROWS == 1 {
+                // The weights come from memory, each once: they are asked for some blocks before.
+                for at in 0..format.lines() {
+                    _mm_prefetch::<_MM_HINT_T0>(lines.wrapping_add(at + AHEAD).cast());
+                }
+            }
             let codes = x.codes.as_ptr().add(block * ROWS * BLOCK);
             let scales = x.scales.as_ptr().add(block * ROWS);
             let sums = x.sums.as_ptr().add(block * ROWS);
