@@ -92,10 +92,9 @@ fn tile<const ROWS: usize>(
                         }
                         Format::Halves => {
                             let by = _mm256_set1_ps(128.0 - 32.0);
-                            let (one, other) = (
-                                signed::<0, 4>(&line, &|n| quad(r, n)),
-                                signed::<4, 8>(&line, &|n| quad(r, n)),
-                            );
+                            let code = |n: usize| six_bits(line(n % 4), line(4 + n / 4), n);
+                            let one = signed::<0, 4>(&code, &|n| quad(r, n));
+                            let other = signed::<4, 8>(&code, &|n| quad(r, n));
                             let total =
                                 add(total[r][half], one, scale, _mm256_mul_ps(scale, by), half_sum(0));
                             add(total, other, second, _mm256_mul_ps(second, by), half_sum(1))
@@ -114,16 +113,32 @@ fn tile<const ROWS: usize>(
     }
 }
 
-/// The sums of `(code - 128) * x` over lines `FROM..TO`.
+/// The codes of four inputs of [`Format::Halves`], from the line of their low bits and that of their
+/// high ones.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn six_bits(low: __m256i, high: __m256i, n: usize) -> __m256i {
+    let low = if n < 4 { low } else { _mm256_srli_epi16::<4>(low) };
+    let high = match n % 4 {
+        0 => _mm256_slli_epi16::<4>(high),
+        1 => _mm256_slli_epi16::<2>(high),
+        2 => high,
+        _ => _mm256_srli_epi16::<2>(high),
+    };
+    let low = _mm256_and_si256(low, _mm256_set1_epi8(15));
+    _mm256_or_si256(low, _mm256_and_si256(high, _mm256_set1_epi8(0x30)))
+}
+
+/// The sums of `(code - 128) * x` over quads of inputs `FROM..TO`.
 #[target_feature(enable = "avx2,fma,f16c")]
 #[inline]
 fn signed<const FROM: usize, const TO: usize>(
-    line: &impl Fn(usize) -> __m256i,
+    codes: &impl Fn(usize) -> __m256i,
     x: &impl Fn(usize) -> __m256i,
 ) -> __m256i {
     let mut dot = _mm256_setzero_si256();
     for n in FROM..TO {
-        let code = _mm256_xor_si256(line(n), _mm256_set1_epi8(-128));
+        let code = _mm256_xor_si256(codes(n), _mm256_set1_epi8(-128));
         let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(x(n), code));
         dot = _mm256_add_epi32(dot, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
     }

@@ -92,9 +92,17 @@ fn tile<const ROWS: usize, const FORMAT: u8>(lines: &[Line], x: Tile<'_>, blocks
                         dots[r] = _mm512_dpbusd_epi32(dots[r], other, quad(r, n + 4));
                     }
                 }
-            } else {
-                for n in 0..if FORMAT == HALVES { 4 } else { 8 } {
+            } else if FORMAT == BYTES {
+                for n in 0..8 {
                     let codes = line(n);
+                    for r in 0..ROWS {
+                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                    }
+                }
+            } else {
+                let high = high_bits(line(4));
+                for n in 0..4 {
+                    let codes = _mm512_or_si512(_mm512_and_si512(line(n), low), high[n]);
                     for r in 0..ROWS {
                         dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
                     }
@@ -109,10 +117,12 @@ fn tile<const ROWS: usize, const FORMAT: u8>(lines: &[Line], x: Tile<'_>, blocks
                     total[r] = _mm512_fmadd_ps(high_base, _mm512_set1_ps(*halves.add(r * 2 + 1)), total[r]);
                     dots[r] = _mm512_setzero_si512();
                 }
-                for n in 4..8 {
-                    let codes = line(n);
+                let high = high_bits(line(5));
+                for n in 0..4 {
+                    let codes = _mm512_and_si512(_mm512_srli_epi16::<4>(line(n)), low);
+                    let codes = _mm512_or_si512(codes, high[n]);
                     for r in 0..ROWS {
-                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n + 4));
                     }
                 }
                 for r in 0..ROWS {
@@ -132,6 +142,15 @@ fn tile<const ROWS: usize, const FORMAT: u8>(lines: &[Line], x: Tile<'_>, blocks
         // SAFETY: the chunk has sixteen floats.
         unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };
     }
+}
+
+/// The bits above four of four codes in each byte, at their place.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[inline]
+fn high_bits(line: __m512i) -> [__m512i; 4] {
+    let place = _mm512_set1_epi8(0x30);
+    [_mm512_slli_epi16::<4>(line), _mm512_slli_epi16::<2>(line), line, _mm512_srli_epi16::<2>(line)]
+        .map(|bits| _mm512_and_si512(bits, place))
 }
 
 /// Rounds whole blocks to eight bits; see [`Inputs`].

@@ -30,7 +30,9 @@ pub(super) enum Format {
     Nibbles,
     /// Codes of eight bits.
     Bytes,
-    /// Codes of eight bits about 32, and a scale for every 16 inputs.
+    /// Codes of six bits about 32, and a scale for every 16 inputs. Four lines have the low bits as
+    /// [`Format::Nibbles`] has its codes; two have the high ones of four times four inputs each,
+    /// the first four in the lowest bits.
     Halves,
 }
 
@@ -48,7 +50,8 @@ impl Format {
     fn code_lines(self) -> usize {
         match self {
             Self::Nibbles => 4,
-            Self::Bytes | Self::Halves => 8,
+            Self::Halves => 6,
+            Self::Bytes => 8,
         }
     }
 
@@ -57,13 +60,18 @@ impl Format {
         self.code_lines() + 1
     }
 
-    /// Line, byte of the line and shift of an input's code.
+    /// Line, byte of the line and shift of an input's code, or of its low four bits.
     fn place(self, output: usize, input: usize) -> (usize, usize, u32) {
         let (quad, shift) = match self {
-            Self::Nibbles => (input % 16 / 4, if input < 16 { 0 } else { 4 }),
-            Self::Bytes | Self::Halves => (input / 4, 0),
+            Self::Nibbles | Self::Halves => (input % 16 / 4, if input < 16 { 0 } else { 4 }),
+            Self::Bytes => (input / 4, 0),
         };
         (quad, output * 4 + input % 4, shift)
+    }
+
+    /// The same for two bits above four.
+    fn high_place(output: usize, input: usize) -> (usize, usize, u32) {
+        (4 + input / 16, output * 4 + input % 4, (input % 16 / 4 * 2) as u32)
     }
 }
 
@@ -145,7 +153,13 @@ impl Packed {
 fn put(format: Format, output: usize, block: &Block, lines: &mut [Line]) {
     for (input, code) in block.codes.iter().enumerate() {
         let (line, byte, shift) = format.place(output, input);
-        lines[line].0[byte] |= code << shift;
+        if format == Format::Halves {
+            lines[line].0[byte] |= (code & 15) << shift;
+            let (line, byte, shift) = Format::high_place(output, input);
+            lines[line].0[byte] |= (code >> 4) << shift;
+        } else {
+            lines[line].0[byte] |= code << shift;
+        }
     }
     let scales = &mut lines[format.code_lines()].0;
     scales[output * 2..][..2].copy_from_slice(&block.scale.to_le_bytes());
@@ -155,8 +169,15 @@ fn put(format: Format, output: usize, block: &Block, lines: &mut [Line]) {
 /// The code of an input of an output, in the lines of a block.
 pub(super) fn code(format: Format, output: usize, input: usize, lines: &[Line]) -> u8 {
     let (line, byte, shift) = format.place(output, input);
-    let byte = lines[line].0[byte] >> shift;
-    if format == Format::Nibbles { byte & 15 } else { byte }
+    let low = lines[line].0[byte] >> shift;
+    match format {
+        Format::Bytes => low,
+        Format::Nibbles => low & 15,
+        Format::Halves => {
+            let (line, byte, shift) = Format::high_place(output, input);
+            low & 15 | ((lines[line].0[byte] >> shift) & 3) << 4
+        }
+    }
 }
 
 /// The two floats of an output, in the lines of a block.
