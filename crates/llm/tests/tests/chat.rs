@@ -176,7 +176,9 @@ fn a_prompt_is_not_read_twice() {
     // Another question behind the same text reads from the first other token on.
     let (read, total) = first_read(&request(&format!("{filler}When does it close?"), 2));
     assert!(total > 300 && (total - 12..total).contains(&read), "{read} of {total}");
-    assert_eq!(first_read(&request("When does it close?", 2)).0, 0);
+    // Of another text only the template's beginning is the same.
+    let (read, total) = first_read(&request("When does it close?", 2));
+    assert!(read > 0 && read + 5 < total, "{read} of {total}");
 }
 
 #[test]

@@ -82,9 +82,9 @@ fn a_text_has_the_same_vector_alone_and_in_a_batch() {
         let together = model.embed(&texts, Purpose::Passage).unwrap();
         for (text, vector) in texts.iter().zip(&together) {
             let alone = model.embed(&[text], Purpose::Passage).unwrap();
-            let apart =
-                vector.iter().zip(&alone[0]).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max);
-            assert!(apart < 1e-4, "{text}: {apart}");
+            // Sums in another order can tip the rounding to eight bits.
+            let same = cosine(vector, &alone[0]);
+            assert!(same > 0.9995, "{text}: {same}");
         }
     }
 }
