@@ -8,7 +8,7 @@ use inhouse_agent::chat::ChatModel;
 use inhouse_agent::embed::Embedder;
 use inhouse_agent::passage::PassageId;
 use inhouse_agent::source::SourceId;
-use inhouse_catalog::Task;
+use inhouse_catalog::{Model, Task};
 use inhouse_llm::{LoadOptions, LocalChat, LocalEmbedder};
 use inhouse_memory::{Memory, MemoryError};
 
@@ -80,15 +80,7 @@ impl App {
         *slot = None;
         let id = model.id.clone();
         self.load(&id, move || {
-            if let Some(available) = memory_available()
-                && !model.fits(available)
-            {
-                return Err(AppError::ModelTooLarge {
-                    id: model.id,
-                    needed_mib: model.memory >> 20,
-                    available_mib: available >> 20,
-                });
-            }
+            must_fit(&model)?;
             let options = LoadOptions {
                 id: model.id,
                 path,
@@ -214,6 +206,18 @@ impl App {
         self.0.engine.set_state(id, state);
         self.tell(AppEvent::ModelsChanged);
         loaded
+    }
+}
+
+/// Refuses a model that takes more memory than is free, before it is loaded.
+pub(crate) fn must_fit(model: &Model) -> Result<(), AppError> {
+    match memory_available() {
+        Some(available) if !model.fits(available) => Err(AppError::ModelTooLarge {
+            id: model.id.clone(),
+            needed_mib: model.memory >> 20,
+            available_mib: available >> 20,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -7,10 +7,9 @@ use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::ModelError;
 use inhouse_catalog::{Catalog, ImportFacts, Location};
 pub use inhouse_catalog::{Imported, Model, Task, Verdict};
-
-use crate::engine::LoadState;
 pub use inhouse_llm::Speed;
 
+use crate::engine::{LoadState, must_fit};
 use crate::{App, AppError, blocking};
 
 /// A model of the catalogue and its state on this machine.
@@ -146,6 +145,7 @@ impl App {
     /// each. It is loaded for this alone.
     pub async fn measure_speed(&self, contexts: Vec<usize>, decode: usize) -> Result<Measured, AppError> {
         let (model, path) = self.locate_chat_model()?;
+        must_fit(&model)?;
         let speeds = blocking(move || inhouse_llm::measure(&path, &contexts, decode)).await??;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Measured { model: model.id, threads, speeds })
