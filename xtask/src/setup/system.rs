@@ -18,6 +18,8 @@ const BUILD_PACKAGES: &[&str] = &[
     "cmake",
     "libayatana-appindicator3-dev",
     "libdbus-1-dev",
+    // The definitions that every other one builds on; protobuf-compiler only recommends them.
+    "libprotobuf-dev",
     "librsvg2-dev",
     "libwebkit2gtk-4.1-dev",
     "pkg-config",
@@ -134,7 +136,11 @@ fn missing_pieces(purpose: Purpose) -> Vec<String> {
         (!process::works("pkg-config", &["--exists", name])).then(|| format!("{name}: {how}"))
     };
     let mut missing = vec![
-        program("protoc", &["--version"], "dnf install protobuf-compiler, brew install protobuf"),
+        program(
+            "protoc",
+            &["--version"],
+            "dnf install protobuf-compiler protobuf-devel, brew install protobuf",
+        ),
         program("cmake", &["--version"], "dnf install cmake, brew install cmake"),
         program(
             "python3",
