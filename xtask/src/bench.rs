@@ -15,8 +15,11 @@ use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
 
+mod grounded;
+
 const USAGE: &str =
-    "usage: cargo xtask bench llm [--peers DIR] [--models ID,...] [--context N,...] [--rounds N] [--json]";
+    "usage: cargo xtask bench llm [--peers DIR] [--models ID,...] [--context N,...] [--rounds N] [--json]
+       cargo xtask bench grounded --peers DIR [--models ID,...] [--rounds N] [--json]";
 
 /// The peer's program, in the folder that is named by `--peers`.
 const PEER: &str = "llama_cpp.py";
@@ -26,6 +29,12 @@ const MODELS: &[&str] = &[
     "qwen2.5-coder-0.5b-instruct-q4_k_m",
     "smollm2-135m-instruct-q4_1",
 ];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Llm,
+    Grounded,
+}
 
 struct Wanted {
     peers: Option<PathBuf>,
@@ -71,28 +80,59 @@ struct Row<'a> {
 }
 
 pub fn run(house: &House, arguments: &[String]) -> Result<()> {
-    let wanted = parse(arguments)?;
+    let (what, wanted) = parse(arguments)?;
     setup::prepare(house, Purpose::Use)?;
-    let inhouse = build::programs(house)?.join("inhouse");
-    let ours = || {
-        let mut command = Command::new(&inhouse);
-        command.env("INHOUSE_MODELS", &house.models);
-        command
-    };
-    let known: Known = serde_json::from_str(&process::output(ours().args(["models", "list", "--json"]))?)
-        .context("reading the list of models")?;
+    let engine = Engine { program: build::programs(house)?.join("inhouse"), models: &house.models };
+    let known = engine.known()?;
+    let mut models = Vec::new();
     for id in &wanted.models {
-        let model =
-            known.models.iter().find(|model| model.id == *id).with_context(|| format!("no model {id}"))?;
+        let model = known.iter().find(|model| model.id == *id).with_context(|| format!("no model {id}"))?;
         let path =
-            model.path.as_ref().with_context(|| format!("{id} is not here: cargo xtask models {id}"))?;
+            model.path.as_deref().with_context(|| format!("{id} is not here: cargo xtask models {id}"))?;
+        models.push((model, path));
+    }
+    match what {
+        What::Llm => speeds(&engine, &wanted, &models),
+        What::Grounded => grounded::run(&engine, &wanted, &models),
+    }
+}
+
+/// Our program, and where it finds models.
+struct Engine<'a> {
+    program: PathBuf,
+    models: &'a Path,
+}
+
+impl Engine<'_> {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.env("INHOUSE_MODELS", self.models);
+        command
+    }
+
+    fn known(&self) -> Result<Vec<KnownModel>> {
+        let printed = process::output(self.command().args(["models", "list", "--json"]))?;
+        let known: Known = serde_json::from_str(&printed).context("reading the list of models")?;
+        Ok(known.models)
+    }
+}
+
+fn speeds(engine: &Engine<'_>, wanted: &Wanted, models: &[(&KnownModel, &Path)]) -> Result<()> {
+    for (model, path) in models {
+        let id = &model.id;
         let fits = |context: &&usize| **context + 64 <= model.context;
         let contexts: Vec<String> = wanted.contexts.iter().filter(fits).map(usize::to_string).collect();
         let contexts = contexts.join(",");
         let (mut our_cells, mut peer_cells) = (BTreeMap::new(), BTreeMap::new());
         for _ in 0..wanted.rounds {
-            let printed =
-                process::output(ours().args(["bench", "--json", "--model", id, "--context", &contexts]))?;
+            let printed = process::output(engine.command().args([
+                "bench",
+                "--json",
+                "--model",
+                id,
+                "--context",
+                &contexts,
+            ]))?;
             let speeds = serde_json::from_str::<Ours>(&printed).context("reading what bench printed")?.speeds;
             collect(&mut our_cells, &speeds);
             if let Some(folder) = &wanted.peers {
@@ -117,16 +157,16 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn peer(folder: &Path, model: &Path, contexts: &str) -> Result<Vec<Speed>> {
+/// The peer's program on a model, with as many threads as ours takes.
+fn peer_command(program: &Path, model: &Path) -> Command {
     let mut command = Command::new("python3");
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    command.arg(folder.join(PEER)).arg(model).args([
-        "--context",
-        contexts,
-        "--threads",
-        &threads.to_string(),
-    ]);
-    let printed = process::output(&mut command)?;
+    command.arg(program).arg(model).args(["--threads", &threads.to_string()]);
+    command
+}
+
+fn peer(folder: &Path, model: &Path, contexts: &str) -> Result<Vec<Speed>> {
+    let printed = process::output(peer_command(&folder.join(PEER), model).args(["--context", contexts]))?;
     let lines = printed.lines().filter(|line| line.starts_with('{'));
     lines.map(|line| serde_json::from_str(line).context("reading what the peer printed")).collect()
 }
@@ -144,16 +184,18 @@ fn median(values: &mut [f64]) -> f64 {
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }
 
-fn parse(arguments: &[String]) -> Result<Wanted> {
+fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
     let Some((what, rest)) = arguments.split_first() else { bail!("{USAGE}") };
-    if what != "llm" {
-        bail!("{USAGE}");
-    }
+    let (what, models) = match what.as_str() {
+        "llm" => (What::Llm, MODELS),
+        "grounded" => (What::Grounded, &MODELS[..1]),
+        _ => bail!("{USAGE}"),
+    };
     let mut wanted = Wanted {
         peers: None,
-        models: MODELS.iter().map(|id| (*id).to_owned()).collect(),
+        models: models.iter().map(|id| (*id).to_owned()).collect(),
         contexts: vec![512, 2048, 8192],
-        rounds: 5,
+        rounds: if what == What::Llm { 5 } else { 1 },
         json: false,
     };
     let mut words = rest.iter();
@@ -174,7 +216,7 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
             _ => bail!("{USAGE}"),
         }
     }
-    Ok(wanted)
+    Ok((what, wanted))
 }
 
 #[cfg(test)]
@@ -190,7 +232,8 @@ mod tests {
     #[test]
     fn the_arguments_are_read_or_refused() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let wanted = parse(&words("llm --peers p --context 5,6 --rounds 2 --json")).expect("fine");
+        let (what, wanted) = parse(&words("llm --peers p --context 5,6 --rounds 2 --json")).expect("fine");
+        assert_eq!(what, What::Llm);
         assert_eq!((wanted.contexts, wanted.rounds, wanted.json), (vec![5, 6], 2, true));
         assert!(parse(&words("ui")).is_err());
         assert!(parse(&words("llm --rounds 0")).is_err());

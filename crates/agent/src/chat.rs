@@ -67,6 +67,9 @@ impl Message {
 #[derive(Debug, Clone)]
 pub struct ChatRequest {
     pub messages: Vec<Message>,
+    /// So many messages at the beginning come again in other requests, also after a restart: an
+    /// agent's instructions. What was computed of them may be kept.
+    pub common: usize,
     /// Upper bound on the answer, in tokens.
     pub max_tokens: usize,
     pub sampling: Sampling,
@@ -129,6 +132,9 @@ pub struct Completion {
     pub finish: Finish,
     pub prompt_tokens: usize,
     pub answer_tokens: usize,
+    /// Times that the model was asked after the prompt: fewer than tokens where some were forced or
+    /// foreseen.
+    pub passes: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

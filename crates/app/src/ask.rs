@@ -182,6 +182,8 @@ fn write(
     let prompt = lay_out(chat, question, passages, options.budget, room)?;
     let request = ChatRequest {
         messages: prompt.messages,
+        // The rules of answering.
+        common: 1,
         max_tokens: ANSWER_TOKENS,
         sampling: Sampling { seed: options.seed, ..Sampling::default() },
         stop: Vec::new(),

@@ -9,13 +9,16 @@ use inhouse_agent::embed::Embedder;
 use inhouse_agent::passage::PassageId;
 use inhouse_agent::source::SourceId;
 use inhouse_catalog::{Model, Task};
-use inhouse_llm::{LoadOptions, LocalChat, LocalEmbedder};
+use inhouse_llm::{LoadOptions, LocalChat, LocalEmbedder, SnapshotOptions};
 use inhouse_memory::{Memory, MemoryError};
 
 use crate::{App, AppError, AppEvent, blocking};
 
 /// Tokens of prompt and answer together; more is rarely needed and costs memory.
 const CONTEXT: usize = 8192;
+
+/// Bytes that what was computed of common beginnings of prompts may take on disk.
+const SNAPSHOTS: u64 = 512 << 20;
 
 /// Between two looks whether another process has gone: soon enough for a window that was closed
 /// and opened again, seldom enough to cost nothing.
@@ -79,6 +82,11 @@ impl App {
         }
         *slot = None;
         let id = model.id.clone();
+        // Only who may write to the data folder keeps anything there.
+        let snapshots = self
+            .home()
+            .is_writer()
+            .then(|| SnapshotOptions { folder: self.home().snapshots(), limit: SNAPSHOTS });
         self.load(&id, move || {
             must_fit(&model)?;
             let options = LoadOptions {
@@ -86,6 +94,8 @@ impl App {
                 path,
                 context_limit: Some(CONTEXT),
                 memory_limit: memory_available(),
+                drafts: true,
+                snapshots,
             };
             Ok(Arc::new(LocalChat::load(options)?) as Arc<dyn ChatModel>)
         })

@@ -85,6 +85,11 @@ impl Home {
         self.folder.join("memory")
     }
 
+    /// What models have computed and will need again; it can be thrown away at any time.
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.folder.join("snapshots")
+    }
+
     /// Where imported models are put.
     pub(crate) fn models(&self) -> PathBuf {
         self.folder.join("models")

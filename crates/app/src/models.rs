@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::chat::ModelError;
+use inhouse_agent::chat::{ChatEvent, ChatRequest, Completion, ModelError};
 use inhouse_catalog::{Catalog, ImportFacts, Location};
 pub use inhouse_catalog::{Imported, Model, Task, Verdict};
 pub use inhouse_llm::Speed;
+use inhouse_llm::{Measured, Perplexity};
 
 use crate::engine::{LoadState, must_fit};
 use crate::{App, AppError, blocking};
@@ -40,10 +41,21 @@ pub enum ModelState {
 
 /// How fast a model is here.
 #[derive(Debug)]
-pub struct Measured {
+pub struct Bench {
     pub model: String,
+    /// Threads that this process may use.
     pub threads: usize,
-    pub speeds: Vec<Speed>,
+    pub measured: Measured,
+    /// A smaller chat model of the catalogue, the next one, and how much smaller its file is.
+    pub smaller: Option<Smaller>,
+}
+
+/// A model in whose place another one could be used.
+#[derive(Debug)]
+pub struct Smaller {
+    pub id: String,
+    /// Share of the size; writing takes about as much less time.
+    pub share: f64,
 }
 
 impl App {
@@ -143,12 +155,44 @@ impl App {
 
     /// Measures the chat model on prompts of these lengths, and on writing `decode` tokens behind
     /// each. It is loaded for this alone.
-    pub async fn measure_speed(&self, contexts: Vec<usize>, decode: usize) -> Result<Measured, AppError> {
+    pub async fn measure_speed(&self, contexts: Vec<usize>, decode: usize) -> Result<Bench, AppError> {
         let (model, path) = self.locate_chat_model()?;
         must_fit(&model)?;
-        let speeds = blocking(move || inhouse_llm::measure(&path, &contexts, decode)).await??;
+        let measured = blocking(move || inhouse_llm::measure(&path, &contexts, decode)).await??;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Measured { model: model.id, threads, speeds })
+        let catalog = self.catalog();
+        // One that speaks the same languages.
+        let is_smaller = |other: &&Model| {
+            other.task == Task::Chat
+                && other.bytes() < model.bytes()
+                && model.languages.iter().all(|language| other.languages.contains(language))
+        };
+        let smaller = catalog.models().iter().filter(is_smaller).max_by_key(|other| other.bytes());
+        let smaller = smaller.map(|other| Smaller {
+            id: other.id.clone(),
+            share: other.bytes() as f64 / model.bytes() as f64,
+        });
+        Ok(Bench { model: model.id, threads, measured, smaller })
+    }
+
+    /// How well the chat model foresees a text, in windows of so many tokens.
+    pub async fn perplexity(&self, text: String, window: usize) -> Result<Perplexity, AppError> {
+        let (model, path) = self.locate_chat_model()?;
+        must_fit(&model)?;
+        Ok(blocking(move || inhouse_llm::perplexity(&path, &text, window)).await??)
+    }
+
+    /// Has the chat model answer a request as it stands, without documents. `on_event` gets what the
+    /// model tells, off the caller's thread.
+    pub async fn complete(
+        &self,
+        request: ChatRequest,
+        cancel: &Cancel,
+        mut on_event: impl FnMut(ChatEvent<'_>) + Send + 'static,
+    ) -> Result<Completion, AppError> {
+        let chat = self.chat_model().await?;
+        let cancel = cancel.clone();
+        Ok(blocking(move || chat.complete(&request, &cancel, &mut on_event)).await??)
     }
 
     pub(crate) fn locate_chat_model(&self) -> Result<(Model, PathBuf), AppError> {

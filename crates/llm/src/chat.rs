@@ -11,13 +11,17 @@ use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish,
 
 use self::prompter::Prompter;
 use self::session::{Answer, Session};
+pub use self::snapshots::SnapshotOptions;
+use self::snapshots::{Snapshots, fingerprint};
 use crate::decoder::{Decoder, Shape};
 use crate::gguf::Gguf;
 
 mod constraint;
+mod lookup;
 mod prompter;
 mod sampler;
 mod session;
+mod snapshots;
 mod stops;
 
 /// How often a call that waits for another one looks whether it was cancelled.
@@ -34,6 +38,11 @@ pub struct LoadOptions {
     pub context_limit: Option<usize>,
     /// Bytes of memory that the loaded model may take at most.
     pub memory_limit: Option<u64>,
+    /// Whether what is likely to follow is read ahead, several tokens at a time. Changes the time
+    /// that an answer takes, and no answer.
+    pub drafts: bool,
+    /// Where what was computed of common beginnings of prompts is kept; nowhere when `None`.
+    pub snapshots: Option<SnapshotOptions>,
 }
 
 /// A chat model out of a GGUF file, on its own thread.
@@ -53,7 +62,7 @@ struct Handle {
 }
 
 enum Command {
-    Complete { prompt: Vec<u32>, request: ChatRequest, cancel: Cancel, replies: Sender<Reply> },
+    Complete { prompt: Vec<u32>, common: usize, request: ChatRequest, cancel: Cancel, replies: Sender<Reply> },
     Score { prompt: Vec<u32>, first_tokens: Vec<u32>, cancel: Cancel, replies: Sender<Reply> },
 }
 
@@ -91,6 +100,7 @@ impl LocalChat {
         }
 
         let context = shape.context;
+        let snapshots = options.snapshots.and_then(|at| open_snapshots(at, &options.id, &gguf));
         let died = gguf.broken("reading its weights failed unexpectedly");
         let (commands, inbox) = mpsc::channel();
         let (ready, loaded) = mpsc::channel();
@@ -100,7 +110,9 @@ impl LocalChat {
             .spawn(move || match Decoder::load(gguf, &shape) {
                 Err(error) => drop(ready.send(Err(error))),
                 Ok(decoder) => {
-                    let session = Session::new(id, decoder, thread_prompter, shape.context);
+                    let mut session =
+                        Session::new(id, decoder, thread_prompter, shape.context, options.drafts);
+                    session.set_snapshots(snapshots);
                     if ready.send(Ok(())).is_ok() {
                         serve(session, &inbox);
                     }
@@ -146,6 +158,15 @@ impl LocalChat {
     }
 }
 
+/// Snapshots only save time: a folder that cannot be used costs no more than that.
+fn open_snapshots(at: SnapshotOptions, id: &str, gguf: &Gguf) -> Option<Snapshots> {
+    let folder = at.folder.clone();
+    fingerprint(gguf.path(), gguf.data_start(), gguf.file_bytes())
+        .and_then(|fingerprint| Snapshots::open(at, id, fingerprint))
+        .inspect_err(|error| tracing::warn!(folder = %folder.display(), %error, "nothing computed is kept"))
+        .ok()
+}
+
 impl ChatModel for LocalChat {
     fn id(&self) -> &str {
         &self.0.id
@@ -172,9 +193,11 @@ impl ChatModel for LocalChat {
     ) -> Result<Completion, ModelError> {
         let prompt = self.fitting_prompt(&request.messages)?;
         let prompt_tokens = prompt.len();
+        let common =
+            self.0.prompter.common(&prompt, &request.messages[..request.common.min(request.messages.len())]);
         let (replies, inbox) = mpsc::channel();
         let (request, shared) = (request.clone(), cancel.clone());
-        self.send(Command::Complete { prompt, request, cancel: shared, replies })?;
+        self.send(Command::Complete { prompt, common, request, cancel: shared, replies })?;
         let mut replies = Replies { inbox, cancel, begun: false };
         let answer = loop {
             match replies.next() {
@@ -183,7 +206,7 @@ impl ChatModel for LocalChat {
                 Next::Reply(Reply::Answered(answer)) => break answer?,
                 Next::Reply(Reply::Scored(_)) | Next::Gone => return Err(self.died()),
                 Next::CancelledWaiting => {
-                    break Answer { text: String::new(), tokens: 0, finish: Finish::Cancelled };
+                    break Answer { text: String::new(), tokens: 0, passes: 0, finish: Finish::Cancelled };
                 }
             }
         };
@@ -192,6 +215,7 @@ impl ChatModel for LocalChat {
             finish: answer.finish,
             prompt_tokens,
             answer_tokens: answer.tokens,
+            passes: answer.passes,
         })
     }
 
@@ -260,8 +284,8 @@ impl Replies<'_> {
 fn serve(mut session: Session, inbox: &Receiver<Command>) {
     for command in inbox {
         match command {
-            Command::Complete { prompt, request, cancel, replies } => {
-                let answer = session.complete(&prompt, &request, &cancel, &replies);
+            Command::Complete { prompt, common, request, cancel, replies } => {
+                let answer = session.complete(&prompt, common, &request, &cancel, &replies);
                 drop(replies.send(Reply::Answered(answer)));
             }
             Command::Score { prompt, first_tokens, cancel, replies } => {

@@ -5,10 +5,10 @@
 //! back to any earlier position, so that a prompt which begins like the last one is not read twice.
 
 use inhouse_agent::chat::ModelError;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use self::network::Network;
 pub(crate) use self::shape::Shape;
+use self::threads::Threads;
 use self::weights::Weights;
 use crate::gguf::Gguf;
 
@@ -20,13 +20,15 @@ mod norm;
 mod rotation;
 mod scratch;
 mod shape;
+mod threads;
 mod weights;
 
 /// A network and what it has read.
 pub(crate) struct Decoder {
     network: Network,
+    is_exact: bool,
     /// Its own threads, so that waiting for other work never holds up a token.
-    threads: ThreadPool,
+    threads: Threads,
     /// The tokens whose keys and values are kept.
     read: Vec<u32>,
 }
@@ -35,15 +37,13 @@ impl Decoder {
     /// Reads the weights; `shape` is this file's, with the context that will be used.
     pub(crate) fn load(gguf: Gguf, shape: &Shape) -> Result<Self, ModelError> {
         let path = gguf.path().display().to_string();
-        let failed = |reason: String| ModelError::Load { path: path.clone(), reason };
-        let threads = ThreadPoolBuilder::new()
-            .thread_name(|number| format!("model-{number}"))
-            .build()
-            .map_err(|error| failed(format!("its threads cannot be started: {error}")))?;
+        let failed = |reason| ModelError::Load { path: path.clone(), reason };
+        let threads = Threads::start(failed)?;
+        let is_exact = gguf.tensors().values().all(linear::is_exact);
         let network = threads
             .install(|| Weights::open(gguf).and_then(|mut weights| Network::load(&mut weights, shape)))
             .map_err(|error| failed(format!("its weights cannot be read: {error}")))?;
-        Ok(Self { network, threads, read: Vec::new() })
+        Ok(Self { network, is_exact, threads, read: Vec::new() })
     }
 
     /// The tokens that it has read and not forgotten.
@@ -56,22 +56,56 @@ impl Decoder {
         self.read.truncate(count);
     }
 
-    /// Reads `tokens` behind what was read before; gives the logits after the last one, of shape
-    /// `[vocabulary]`. They are the same to the bit however the tokens are divided among calls, as
-    /// long as the weights are quantised. `goes_on` is asked between layers; when it says no, or when reading
-    /// fails, nothing new was read.
+    /// What it keeps of the first `count` tokens that it has read, as bytes.
+    pub(crate) fn save(&mut self, count: usize) -> Vec<u8> {
+        self.network.save(count)
+    }
+
+    /// Takes up what [`Self::save`] gave for these tokens, as if it had read them and nothing else;
+    /// false, and nothing is changed, when it does not fit this network.
+    pub(crate) fn restore(&mut self, tokens: &[u32], saved: &[u8]) -> bool {
+        let fits = self.network.restore(tokens.len(), saved);
+        if fits {
+            self.read = tokens.to_vec();
+        }
+        fits
+    }
+
+    /// Whether logits are the same to the bit however tokens are divided among calls: not where the
+    /// file has weights in floats.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.is_exact
+    }
+
+    /// Threads that are fastest in writing an answer, as far as was seen.
+    pub(crate) fn threads_for_writing(&self) -> usize {
+        self.threads.for_writing()
+    }
+
+    /// Reads `tokens` behind what was read before; gives the logits after each of the last `count`
+    /// of them, `[count, vocabulary]`. `goes_on` is asked between layers; when it says no, or when
+    /// reading fails, nothing new was read.
     pub(crate) fn forward(
         &mut self,
         tokens: &[u32],
+        count: usize,
         goes_on: &(dyn Fn() -> bool + Sync),
     ) -> candle_core::Result<Option<Vec<f32>>> {
         let (network, at) = (&mut self.network, self.read.len());
-        let logits = self.threads.install(|| network.forward(tokens, at, goes_on))?;
+        let logits = self.threads.pass(tokens.len(), || network.forward(tokens, at, count, goes_on))?;
         if logits.is_some() {
             self.read.extend_from_slice(tokens);
         }
         Ok(logits)
     }
+}
+
+/// Bytes of packed weights that are read for a token.
+pub(crate) fn weights_of_a_token(gguf: &Gguf) -> u64 {
+    let tensors = gguf.tensors();
+    let has_output = tensors.contains_key("output.weight");
+    let is_read = |name: &str| name != "token_embd.weight" || !has_output;
+    tensors.iter().filter(|(name, _)| is_read(name)).map(|(_, tensor)| linear::memory(tensor)).sum()
 }
 
 #[cfg(test)]

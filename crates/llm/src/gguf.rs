@@ -125,6 +125,11 @@ impl Gguf {
         &self.path
     }
 
+    /// Bytes before the tensors' data.
+    pub(crate) fn data_start(&self) -> u64 {
+        self.data_start
+    }
+
     pub(crate) fn file_bytes(&self) -> u64 {
         self.file_bytes
     }

@@ -18,11 +18,13 @@ mod embedder;
 mod fixture;
 mod gguf;
 mod kernel;
+mod perplexity;
 mod speed;
 mod template;
 mod tokenizer;
 
-pub use chat::{LoadOptions, LocalChat};
+pub use chat::{LoadOptions, LocalChat, SnapshotOptions};
 pub use embedder::LocalEmbedder;
 pub use gguf::{GgufFacts, inspect};
-pub use speed::{Speed, measure};
+pub use perplexity::{Perplexity, perplexity};
+pub use speed::{Measured, Speed, measure};

@@ -1,11 +1,13 @@
-//! How fast a model file is read and written with on this machine.
+//! How fast a model file is read and written with on this machine, and what limits it.
 
+use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
 use inhouse_agent::chat::ModelError;
+use rayon::prelude::*;
 
-use crate::decoder::{Decoder, Shape};
+use crate::decoder::{self, Decoder, Shape};
 use crate::gguf::Gguf;
 
 /// Tokens that are read in one go, as a prompt is.
@@ -21,9 +23,21 @@ pub struct Speed {
     pub decode: f64,
 }
 
+/// What was measured of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    pub speeds: Vec<Speed>,
+    /// Threads that are fastest in writing.
+    pub threads_for_writing: usize,
+    /// Bytes of weights that are read for each token that is written.
+    pub weights: u64,
+    /// Bytes a second that all cores together read, in order, from memory as large as the weights.
+    pub bus: f64,
+}
+
 /// Measures reading prompts of these lengths, each from the beginning, and writing `decode` tokens
 /// behind each. The tokens are a fixed sequence, what follows is the likeliest each time.
-pub fn measure(path: &Path, contexts: &[usize], decode: usize) -> Result<Vec<Speed>, ModelError> {
+pub fn measure(path: &Path, contexts: &[usize], decode: usize) -> Result<Measured, ModelError> {
     let gguf = Gguf::read(path)?;
     let mut shape = Shape::of(&gguf)?;
     let longest = contexts.iter().max().copied().unwrap_or(0) + decode;
@@ -37,12 +51,13 @@ pub fn measure(path: &Path, contexts: &[usize], decode: usize) -> Result<Vec<Spe
         doing: "measuring its speed",
         reason: error.to_string(),
     };
+    let weights = decoder::weights_of_a_token(&gguf);
     let mut decoder = Decoder::load(gguf, &shape)?;
     let read = |decoder: &mut Decoder, tokens: &[u32]| {
-        let logits = decoder.forward(tokens, &|| true).map_err(failed)?;
+        let logits = decoder.forward(tokens, 1, &|| true).map_err(failed)?;
         Ok(logits.expect("nothing stops the reading"))
     };
-    contexts
+    let speeds = contexts
         .iter()
         .map(|&context| {
             let prompt: Vec<u32> =
@@ -61,5 +76,22 @@ pub fn measure(path: &Path, contexts: &[usize], decode: usize) -> Result<Vec<Spe
             }
             Ok(Speed { context, prefill, decode: decode as f64 / begun.elapsed().as_secs_f64() })
         })
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    let threads_for_writing = decoder.threads_for_writing();
+    drop(decoder);
+    Ok(Measured { speeds, threads_for_writing, weights, bus: bus(weights) })
+}
+
+/// Bytes a second that are read from so many bytes of memory, in order: the best of some times.
+fn bus(bytes: u64) -> f64 {
+    const TIMES: usize = 5;
+    const PIECE: usize = 1 << 16;
+    let words = vec![1u64; usize::try_from(bytes / 8).unwrap_or(0).max(PIECE)];
+    let seconds = (0..TIMES).map(|_| {
+        let begun = Instant::now();
+        let sum = words.par_chunks(PIECE).map(|piece| piece.iter().fold(0, |sum, word| sum ^ word));
+        black_box(sum.reduce(|| 0, |a, b| a ^ b));
+        begun.elapsed().as_secs_f64()
+    });
+    (words.len() * 8) as f64 / seconds.fold(f64::INFINITY, f64::min)
 }

@@ -9,6 +9,8 @@ mod chat;
 mod constraint;
 #[path = "tests/embed.rs"]
 mod embed;
+#[path = "tests/schemas.rs"]
+mod schemas;
 
 /// The place of a real model; a missing one fails the test.
 fn model(file: &str) -> PathBuf {

@@ -93,7 +93,7 @@ pub fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
             '.' => {
                 next.is_none_or(char::is_whitespace) && ends_with_full_stop(text, start, at, &chars[i + 1..])
             }
-            '\n' => is_line_end(&text[start..at], &text[end..]),
+            '\n' => is_line_end(&text[..at], &text[end..]),
             _ => false,
         };
         if ends {
@@ -199,6 +199,11 @@ mod tests {
                 "| Tier | 80 |",
                 "| Two | 60 |"
             ]
+        );
+        // What stands on the line belongs to it, also where it begins a sentence.
+        assert_eq!(
+            split("It may be used when the train would take twice as long. The\ncompany pays EUR 0.43."),
+            ["It may be used when the train would take twice as long.", "The\ncompany pays EUR 0.43."]
         );
         assert_eq!(
             split("第一条 本制度适用于全体员工\n第二条 报销须在三十日内提出。逾期不予受理。"),

@@ -1,11 +1,25 @@
 //! `inhouse bench`: how fast the model is on this machine.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use clap::Args;
+use inhouse_agent::chat::{ChatEvent, ChatRequest, Constraint, Finish, Message, Sampling, Speaker};
 use inhouse_app::AppError;
-use serde::Serialize;
+use inhouse_app::models::Speed;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::command::print_json;
 use crate::{Context, End};
+
+/// Share of what memory gives from which on it is the limit.
+const LIMITED: f64 = 0.7;
+
+/// Tokens of a window of perplexity, as `llama-perplexity` takes them.
+const WINDOW: usize = 512;
 
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -18,13 +32,72 @@ pub struct Bench {
     /// Tokens to write behind each
     #[arg(long, value_name = "TOKENS", default_value_t = 64)]
     decode: usize,
+    /// A file with one chat request a line, answered one after the other instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode"])]
+    requests: Option<PathBuf>,
+    /// A text file whose perplexity is told instead, in windows of 512 tokens
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode", "requests"])]
+    perplexity: Option<PathBuf>,
+}
+
+/// A line of requests.
+#[derive(Deserialize)]
+struct Request {
+    #[serde(default)]
+    case: String,
+    messages: Vec<Said>,
+    max_tokens: usize,
+    /// A JSON Schema that the answer is held to.
+    schema: Option<Value>,
+    /// Words that a right answer has.
+    expect: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    role: Role,
+    content: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    System,
+    User,
+    Assistant,
+}
+
+#[derive(Serialize)]
+struct Answered<'a> {
+    case: &'a str,
+    /// Of the prompt, what had to be read.
+    prompt_tokens: usize,
+    first_token_ms: u64,
+    answer_tokens: usize,
+    passes: usize,
+    total_ms: u64,
+    whole: bool,
+    hit: Option<bool>,
+    answer: &'a str,
+}
+
+/// What was seen while an answer came.
+#[derive(Default)]
+struct Seen {
+    kept: Option<usize>,
+    first_token: Option<Duration>,
 }
 
 #[derive(Serialize)]
 struct Output<'a> {
     model: &'a str,
     threads: usize,
+    threads_for_writing: usize,
     speeds: Vec<SpeedLine>,
+    /// Of each token that is written.
+    weights_bytes: u64,
+    memory_bytes_s: u64,
+    smaller_model: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -36,29 +109,179 @@ struct SpeedLine {
 
 impl Bench {
     pub async fn run(self, context: &Context) -> Result<End, AppError> {
+        if let Some(file) = &self.requests {
+            return answer(file, context).await;
+        }
+        if let Some(file) = &self.perplexity {
+            return perplexity(file, context).await;
+        }
         let contexts: Vec<usize> = self.context.iter().copied().filter(|tokens| *tokens > 0).collect();
-        let measured = context.app.measure_speed(contexts, self.decode.max(1)).await?;
+        let bench = context.app.measure_speed(contexts, self.decode.max(1)).await?;
         if context.json {
             print_json(&Output {
-                model: &measured.model,
-                threads: measured.threads,
-                speeds: measured
-                    .speeds
-                    .iter()
-                    .map(|speed| SpeedLine {
-                        context: speed.context,
-                        prefill_tok_s: (speed.prefill * 10.0).round() / 10.0,
-                        decode_tok_s: (speed.decode * 10.0).round() / 10.0,
-                    })
-                    .collect(),
+                model: &bench.model,
+                threads: bench.threads,
+                threads_for_writing: bench.measured.threads_for_writing,
+                speeds: bench.measured.speeds.iter().map(SpeedLine::of).collect(),
+                weights_bytes: bench.measured.weights,
+                memory_bytes_s: bench.measured.bus as u64,
+                smaller_model: bench.smaller.as_ref().map(|smaller| smaller.id.as_str()),
             })?;
         } else {
-            println!("{}, {} threads", measured.model, measured.threads);
+            println!("{}, {} threads", bench.model, bench.threads);
             println!("{:>8} {:>16} {:>16}", "prompt", "reading", "writing");
-            for speed in &measured.speeds {
+            for speed in &bench.measured.speeds {
                 println!("{:>8} {:>9.1} token/s {:>9.1} token/s", speed.context, speed.prefill, speed.decode);
             }
+            println!();
+            advice(&bench).iter().for_each(|line| println!("{line}"));
         }
         Ok(End::Done)
     }
+}
+
+impl SpeedLine {
+    fn of(speed: &Speed) -> Self {
+        let rounded = |speed: f64| (speed * 10.0).round() / 10.0;
+        Self {
+            context: speed.context,
+            prefill_tok_s: rounded(speed.prefill),
+            decode_tok_s: rounded(speed.decode),
+        }
+    }
+}
+
+/// What limits the model here, and what would be faster.
+fn advice(bench: &inhouse_app::models::Bench) -> Vec<String> {
+    const GIGA: f64 = 1e9;
+    let measured = &bench.measured;
+    let mut lines = Vec::new();
+    let fastest = measured.speeds.iter().map(|speed| speed.decode).fold(0.0, f64::max);
+    let read = fastest * measured.weights as f64;
+    lines.push(format!(
+        "Writing reads {:.1} GB/s of weights; memory gives {:.1} GB/s to {} threads.",
+        read / GIGA,
+        measured.bus / GIGA,
+        bench.threads
+    ));
+    lines.push(if read > LIMITED * measured.bus {
+        "Memory is the limit of writing: more threads would not help, a smaller model would.".to_owned()
+    } else {
+        "The processor is the limit of writing: more or faster cores would help, or a smaller model."
+            .to_owned()
+    });
+    if measured.threads_for_writing < bench.threads {
+        lines.push(format!("{} threads are the fastest in writing.", measured.threads_for_writing));
+    }
+    match &bench.smaller {
+        Some(smaller) => lines.push(format!(
+            "{} has {:.0} % of the size, and writes about {:.1} times as fast; as a rule its answers are worse.",
+            smaller.id,
+            smaller.share * 100.0,
+            1.0 / smaller.share
+        )),
+        None => lines.push("The catalogue knows no smaller model of the same languages.".to_owned()),
+    }
+    lines
+}
+
+async fn perplexity(file: &Path, context: &Context) -> Result<End, AppError> {
+    let text = fs::read_to_string(file).map_err(|source| AppError::Io {
+        doing: "read the text in",
+        path: file.to_owned(),
+        source,
+    })?;
+    let found = context.app.perplexity(text, WINDOW).await?;
+    if context.json {
+        print_json(&json!({"perplexity": found.value, "tokens": found.tokens, "window": WINDOW}))?;
+    } else {
+        println!("{:.4} over {} tokens, in windows of {WINDOW}", found.value, found.tokens);
+    }
+    Ok(End::Done)
+}
+
+async fn answer(file: &Path, context: &Context) -> Result<End, AppError> {
+    for request in read_requests(file)? {
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let begun = Instant::now();
+        let look = {
+            let seen = Arc::clone(&seen);
+            move |event: ChatEvent<'_>| {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                match event {
+                    ChatEvent::Reading { done, .. } => drop(seen.kept.get_or_insert(done)),
+                    ChatEvent::Text(_) => drop(seen.first_token.get_or_insert(begun.elapsed())),
+                }
+            }
+        };
+        let asked = ChatRequest {
+            messages: request.messages.iter().map(message).collect(),
+            common: 0,
+            max_tokens: request.max_tokens,
+            sampling: Sampling::default(),
+            stop: Vec::new(),
+            constraint: request.schema.as_ref().map(|schema| Constraint::Json { schema: schema.to_string() }),
+        };
+        let said = context.app.complete(asked, &context.cancel, look).await?;
+        let total = begun.elapsed();
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let hit = |expected: &String| said.text.to_lowercase().contains(&expected.to_lowercase());
+        let answered = Answered {
+            case: &request.case,
+            prompt_tokens: said.prompt_tokens - seen.kept.unwrap_or(0),
+            first_token_ms: millis(seen.first_token.unwrap_or(total)),
+            answer_tokens: said.answer_tokens,
+            passes: said.passes,
+            total_ms: millis(total),
+            whole: said.finish == Finish::Stop,
+            hit: request.expect.as_ref().map(hit),
+            answer: &said.text,
+        };
+        if context.json {
+            print_json(&answered)?;
+        } else {
+            println!(
+                "{:<12} {:>6} tokens read, first after {:>6} ms, {:>4} written in {:>4} passes, {:>6} ms",
+                answered.case,
+                answered.prompt_tokens,
+                answered.first_token_ms,
+                answered.answer_tokens,
+                answered.passes,
+                answered.total_ms
+            );
+        }
+        if said.finish == Finish::Cancelled {
+            return Ok(End::Cancelled);
+        }
+    }
+    Ok(End::Done)
+}
+
+fn read_requests(file: &Path) -> Result<Vec<Request>, AppError> {
+    let io = |source| AppError::Io { doing: "read the requests in", path: file.to_owned(), source };
+    let text = fs::read_to_string(file).map_err(io)?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            serde_json::from_str(line).map_err(|error| {
+                io(std::io::Error::new(
+                    std::io::ErrorKind::InvalidData,
+                    format!("line {} is no request: {error}", number + 1),
+                ))
+            })
+        })
+        .collect()
+}
+
+fn message(said: &Said) -> Message {
+    let speaker = match said.role {
+        Role::System => Speaker::System,
+        Role::User => Speaker::User,
+        Role::Assistant => Speaker::Assistant,
+    };
+    Message { speaker, content: said.content.clone() }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

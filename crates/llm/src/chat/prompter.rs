@@ -41,6 +41,19 @@ impl Prompter {
         if tokens.is_empty() { Err("the prompt is empty".into()) } else { Ok(tokens) }
     }
 
+    /// How many tokens of a prompt are those of its first messages alone.
+    pub(super) fn common(&self, prompt: &[u32], messages: &[Message]) -> usize {
+        if messages.is_empty() {
+            return 0;
+        }
+        // A template may refuse to write them without what follows; then none are common.
+        let alone =
+            self.template.render(messages, false).and_then(|parts| self.tokenizer.encode_prompt(&parts));
+        let same =
+            |alone: &Vec<u32>| alone.iter().zip(prompt).take_while(|(one, other)| one == other).count();
+        alone.as_ref().map_or(0, same)
+    }
+
     pub(super) fn text(&self, text: &str) -> Result<Vec<u32>, String> {
         self.tokenizer.encode(text)
     }

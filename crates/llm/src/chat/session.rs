@@ -1,5 +1,6 @@
 //! The model at work: reads prompts, writes answers, and remembers what it has read.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
@@ -8,32 +9,78 @@ use inhouse_agent::chat::{ChatRequest, Finish, ModelError};
 
 use super::Reply;
 use super::constraint::Held;
+use super::lookup::Lookup;
 use super::prompter::Prompter;
 use super::sampler::Sampler;
+use super::snapshots::Snapshots;
 use super::stops::Stops;
 use crate::decoder::Decoder;
 use crate::speed::PIECE;
 use crate::tokenizer::TextStream;
+
+/// Fewer tokens are read again sooner than they are found.
+const WORTH_KEEPING: usize = 32;
 
 pub(super) struct Session {
     id: String,
     decoder: Decoder,
     prompter: Arc<Prompter>,
     context: usize,
-    /// The logits after the last token that the decoder has read.
+    drafts: bool,
+    /// The logits after the last token that the decoder has read, drafts aside.
     logits: Option<Vec<f32>>,
+    /// What the decoder has read ahead.
+    draft: Draft,
+    snapshots: Option<Snapshots>,
+}
+
+/// Tokens that were read because they are likely to be written, with the logits after each.
+#[derive(Default)]
+struct Draft {
+    ahead: VecDeque<(u32, Vec<f32>)>,
+    /// How many there were, and how many of them came true.
+    drafted: usize,
+    kept: usize,
+}
+
+/// The logits after what was written, and whether the model was asked for them now.
+struct ReadOn {
+    logits: Vec<f32>,
+    is_new: bool,
 }
 
 /// What was written.
 pub(super) struct Answer {
     pub(super) text: String,
     pub(super) tokens: usize,
+    pub(super) passes: usize,
     pub(super) finish: Finish,
 }
 
 impl Session {
-    pub(super) fn new(id: String, decoder: Decoder, prompter: Arc<Prompter>, context: usize) -> Self {
-        Self { id, decoder, prompter, context, logits: None }
+    /// With `drafts`, what is likely to follow is read ahead where that changes no answer.
+    pub(super) fn new(
+        id: String,
+        decoder: Decoder,
+        prompter: Arc<Prompter>,
+        context: usize,
+        drafts: bool,
+    ) -> Self {
+        let drafts = drafts && decoder.is_exact();
+        Self {
+            id,
+            decoder,
+            prompter,
+            context,
+            drafts,
+            logits: None,
+            draft: Draft::default(),
+            snapshots: None,
+        }
+    }
+
+    pub(super) fn set_snapshots(&mut self, snapshots: Option<Snapshots>) {
+        self.snapshots = snapshots;
     }
 
     /// The logarithms of the probabilities that `first_tokens` come next.
@@ -57,6 +104,7 @@ impl Session {
     pub(super) fn complete(
         &mut self,
         prompt: &[u32],
+        common: usize,
         request: &ChatRequest,
         cancel: &Cancel,
         replies: &Sender<Reply>,
@@ -64,15 +112,19 @@ impl Session {
         let refused = |reason: String| ModelError::Constraint { model: self.id.clone(), reason };
         let mut held =
             request.constraint.as_ref().map(|rule| self.prompter.hold(rule)).transpose().map_err(refused)?;
-        let mut answer = Answer { text: String::new(), tokens: 0, finish: Finish::Cancelled };
+        let mut answer = Answer { text: String::new(), tokens: 0, passes: 0, finish: Finish::Cancelled };
+        let common = &prompt[..common.min(prompt.len() - 1)];
+        self.take_snapshot_up(common);
         let Some(mut logits) = self.read_prompt(prompt, cancel, replies)? else {
             return Ok(answer);
         };
+        self.keep_snapshot(common);
         let mut sampler = Sampler::new(request.sampling);
         let mut characters = TextStream::default();
         let stops = self.prompter.stops().iter().map(|stop| (*stop).to_owned());
         let mut stops = Stops::new(request.stop.iter().cloned().chain(stops));
         let mut said = prompt.to_vec();
+        let mut lookup = self.drafts.then(Lookup::default);
         answer.finish = 'writing: loop {
             let left = request.max_tokens.min(self.context - prompt.len()) - answer.tokens;
             if left == 0 {
@@ -104,11 +156,13 @@ impl Session {
             }
             // The last token that is allowed need not be read.
             if next.len() < left {
-                let Some(read) = self.forward(&next, cancel, "writing an answer")? else {
+                said.extend(&next);
+                let most = left - next.len() - 1;
+                let Some(read) = self.read_on(&next, &said, most, lookup.as_mut(), cancel)? else {
                     break Finish::Cancelled;
                 };
-                logits = read;
-                said.extend(next);
+                answer.passes += usize::from(read.is_new);
+                logits = read.logits;
             }
         };
         tell(&mut answer, stops.finish(), replies);
@@ -145,6 +199,38 @@ impl Session {
         Ok(Some(vec![token]))
     }
 
+    /// Takes up what was computed of the beginning of a prompt, when it is kept and more than what
+    /// the decoder still has of it.
+    fn take_snapshot_up(&mut self, common: &[u32]) {
+        if common.len() < WORTH_KEEPING || self.decoder.read().starts_with(common) {
+            return;
+        }
+        let Some(snapshots) = &self.snapshots else { return };
+        match snapshots.load(common) {
+            Ok(Some(saved)) => {
+                self.draft = Draft::default();
+                if self.decoder.restore(common, &saved) {
+                    self.logits = None;
+                } else {
+                    tracing::warn!(model = self.id, "a snapshot does not fit the model that it was made of");
+                    self.forget();
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(model = self.id, %error, "a snapshot cannot be read"),
+        }
+    }
+
+    fn keep_snapshot(&mut self, common: &[u32]) {
+        if let Some(snapshots) = &self.snapshots
+            && common.len() >= WORTH_KEEPING
+            && !snapshots.has(common)
+            && let Err(error) = snapshots.save(common, &self.decoder.save(common.len()))
+        {
+            tracing::warn!(model = self.id, %error, "a snapshot cannot be written");
+        }
+    }
+
     /// Reads a prompt, or what of it is new; `None` when it was cancelled.
     fn read_prompt(
         &mut self,
@@ -153,6 +239,7 @@ impl Session {
         replies: &Sender<Reply>,
     ) -> Result<Option<Vec<f32>>, ModelError> {
         let total = prompt.len();
+        self.drop_draft();
         if self.decoder.read() != prompt || self.logits.is_none() {
             let same =
                 self.decoder.read().iter().zip(prompt).take_while(|(read, token)| read == token).count();
@@ -179,6 +266,57 @@ impl Session {
         Err(self.failed("reading the prompt", "its output is not a number"))
     }
 
+    /// Reads what was written, the last of `said`, and with it what is likely to follow, at most
+    /// `most` tokens; `None` when it was cancelled.
+    ///
+    /// Drafts change nothing but the time: each token is chosen from logits that are the same to the
+    /// bit with and without them.
+    fn read_on(
+        &mut self,
+        written: &[u32],
+        said: &[u32],
+        most: usize,
+        lookup: Option<&mut Lookup>,
+        cancel: &Cancel,
+    ) -> Result<Option<ReadOn>, ModelError> {
+        const DOING: &str = "writing an answer";
+        let read_on = |logits, is_new| ReadOn { logits, is_new };
+        let mut new = written;
+        while let Some((token, rest)) = new.split_first()
+            && let Some((_, logits)) = self.draft.ahead.pop_front_if(|(drafted, _)| drafted == token)
+        {
+            self.draft.kept += 1;
+            self.logits = Some(logits);
+            new = rest;
+        }
+        if new.is_empty() {
+            return Ok(self.logits.clone().map(|logits| read_on(logits, false)));
+        }
+        let Some(lookup) = lookup else {
+            let logits = self.forward(new, cancel, DOING)?;
+            return Ok(logits.map(|logits| read_on(logits, true)));
+        };
+        if self.draft.drafted > 0 {
+            lookup.learn(self.draft.drafted, self.draft.kept);
+        }
+        self.drop_draft();
+        let draft = lookup.draft(said, most);
+        let Some(logits) = self.forward_all(&[new, draft].concat(), draft.len() + 1, cancel, DOING)? else {
+            return Ok(None);
+        };
+        let mut rows = logits.chunks_exact(logits.len() / (draft.len() + 1)).map(<[f32]>::to_vec);
+        self.logits = rows.next();
+        self.draft.ahead = draft.iter().copied().zip(rows).collect();
+        self.draft.drafted = draft.len();
+        Ok(self.logits.clone().map(|logits| read_on(logits, true)))
+    }
+
+    /// Forgets what was read ahead and not written.
+    fn drop_draft(&mut self) {
+        self.decoder.cut(self.decoder.read().len() - self.draft.ahead.len());
+        self.draft = Draft::default();
+    }
+
     /// The logits after `tokens`; `None` when it was cancelled.
     fn forward(
         &mut self,
@@ -186,10 +324,22 @@ impl Session {
         cancel: &Cancel,
         doing: &'static str,
     ) -> Result<Option<Vec<f32>>, ModelError> {
-        match self.decoder.forward(tokens, &|| !cancel.is_cancelled()) {
+        self.forward_all(tokens, 1, cancel, doing)
+    }
+
+    /// The logits after each of the last `count` of `tokens`, `[count, vocabulary]`; kept are those
+    /// after the last one.
+    fn forward_all(
+        &mut self,
+        tokens: &[u32],
+        count: usize,
+        cancel: &Cancel,
+        doing: &'static str,
+    ) -> Result<Option<Vec<f32>>, ModelError> {
+        match self.decoder.forward(tokens, count, &|| !cancel.is_cancelled()) {
             Ok(logits) => {
                 // A piece that was cancelled leaves what was read before, but not its logits.
-                self.logits = logits.clone();
+                self.logits = logits.as_ref().map(|all| all[all.len() / count * (count - 1)..].to_vec());
                 Ok(logits)
             }
             Err(error) => {
@@ -202,6 +352,7 @@ impl Session {
     fn forget(&mut self) {
         self.decoder.cut(0);
         self.logits = None;
+        self.draft = Draft::default();
     }
 
     fn failed(&self, doing: &'static str, reason: impl ToString) -> ModelError {

@@ -91,6 +91,11 @@ impl Block {
         })
     }
 
+    /// Keys and values of what it has read.
+    pub(super) fn kept(&mut self) -> &mut Kept {
+        &mut self.attention.kept
+    }
+
     /// Changes `states`, `[tokens, width]`, as the layer does.
     pub(super) fn forward(
         &mut self,

@@ -108,6 +108,11 @@ fn is_floats(kind: GgmlDType) -> bool {
     matches!(kind, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16)
 }
 
+/// Whether products of a tensor are the same to the bit however many rows are computed together.
+pub(super) fn is_exact(tensor: &TensorInfo) -> bool {
+    tensor.shape.rank() != 2 || !is_floats(tensor.ggml_dtype)
+}
+
 /// Bytes of memory that a tensor takes once it is loaded.
 pub(super) fn memory(tensor: &TensorInfo) -> u64 {
     let elements = tensor.shape.elem_count() as u64;

@@ -52,17 +52,42 @@ impl Network {
         })
     }
 
-    /// The logits, `[vocabulary]`, after reading `tokens` from position `at` on; `None` when
-    /// `goes_on` said no between two layers.
+    /// Keys and values of the first `count` tokens of all layers.
+    pub(super) fn save(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.blocks.iter_mut().for_each(|block| block.kept().save(count, &mut bytes));
+        bytes
+    }
+
+    /// Takes up what [`Self::save`] gave; false when it has another size.
+    pub(super) fn restore(&mut self, count: usize, mut bytes: &[u8]) -> bool {
+        let sizes: Vec<usize> = self.blocks.iter_mut().map(|block| block.kept().saved(count)).collect();
+        if sizes.iter().sum::<usize>() != bytes.len() {
+            return false;
+        }
+        for (block, size) in self.blocks.iter_mut().zip(sizes) {
+            let (own, rest) = bytes.split_at(size);
+            block.kept().restore(count, own);
+            bytes = rest;
+        }
+        true
+    }
+
+    /// The logits after each of the last `count` of `tokens`, `[count, vocabulary]`, which are read
+    /// from position `at` on; `None` when `goes_on` said no between two layers.
     pub(super) fn forward(
         &mut self,
         tokens: &[u32],
         at: usize,
+        count: usize,
         goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Vec<f32>>> {
         let Shape { width, context, .. } = self.shape;
         if tokens.is_empty() || at + tokens.len() > context {
             bail!("{} tokens at {at} are none, or beyond the context of {context}", tokens.len());
+        }
+        if !(1..=tokens.len()).contains(&count) {
+            bail!("logits of {count} of {} tokens are wanted", tokens.len());
         }
         let mut states = vec![0.0; tokens.len() * width];
         for (token, state) in tokens.iter().zip(states.chunks_exact_mut(width)) {
@@ -91,7 +116,7 @@ impl Network {
             let pass = narrow.as_ref().filter(|_| self.shape.sees_window(layer)).unwrap_or(&wide);
             block.forward(&mut states, pass, &mut self.scratch)?;
         }
-        let last = &mut states[(tokens.len() - 1) * width..];
+        let last = &mut states[(tokens.len() - count) * width..];
         self.norm.apply(last);
         self.scratch.set_inputs(last, width);
         let mut logits = Vec::new();

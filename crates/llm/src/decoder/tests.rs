@@ -79,7 +79,7 @@ fn architectures_compute_what_candles_models_of_them_compute() {
     for architecture in ["qwen2", "llama", "qwen3", "phi3"] {
         let (_folder, path) = Tiny::network(architecture, 7).write();
         let tokens = tokens(20);
-        let logits = decoder(&path).forward(&tokens, &|| true).unwrap().unwrap();
+        let logits = decoder(&path).forward(&tokens, 1, &|| true).unwrap().unwrap();
         let apart = distance(&by_candle(&path, architecture, &tokens), &logits);
         assert!(apart < ROUNDED, "{architecture}: {apart}");
     }
@@ -98,7 +98,7 @@ fn real_models_go_on_as_llama_cpp_does() {
         let mut decoder = decoder(&model(file));
         let mut written = Vec::new();
         while written.len() < continued.len() {
-            let logits = decoder.forward(&tokens, &|| true).unwrap().unwrap();
+            let logits = decoder.forward(&tokens, 1, &|| true).unwrap().unwrap();
             tokens = vec![likeliest(&logits)];
             written.extend_from_slice(tokenizer.bytes(tokens[0]));
         }
@@ -111,12 +111,12 @@ fn reading_in_pieces_or_one_by_one_gives_what_reading_at_once_gives() {
     for architecture in ARCHITECTURES {
         // More than gemma3's window of 32.
         let tokens = tokens(50);
-        let at_once = tiny(architecture).forward(&tokens, &|| true).unwrap().unwrap();
+        let at_once = tiny(architecture).forward(&tokens, 1, &|| true).unwrap().unwrap();
         for piece in [1, 7, 33] {
             let mut decoder = tiny(architecture);
             let last = tokens
                 .chunks(piece)
-                .map(|piece| decoder.forward(piece, &|| true).unwrap().unwrap())
+                .map(|piece| decoder.forward(piece, 1, &|| true).unwrap().unwrap())
                 .last()
                 .unwrap();
             let apart = distance(&at_once, &last);
@@ -131,15 +131,25 @@ fn quantised_networks_give_the_same_to_the_bit_however_a_prompt_is_divided() {
     let path = model("smollm2-135m-instruct-q4_1.gguf");
     let tokens: Vec<u32> = (0..90).map(|at| at * 521 % 40_000).collect();
     let mut decoder = decoder(&path);
-    let at_once = decoder.forward(&tokens, &|| true).unwrap().unwrap();
+    let at_once = decoder.forward(&tokens, 1, &|| true).unwrap().unwrap();
     for piece in [1, 7, 64] {
         decoder.cut(0);
         let mut last = Vec::new();
         for piece in tokens.chunks(piece) {
-            last = decoder.forward(piece, &|| true).unwrap().unwrap();
+            last = decoder.forward(piece, 1, &|| true).unwrap().unwrap();
         }
         assert_eq!(at_once, last, "in pieces of {piece}");
     }
+    // The logits after each of several tokens are those of reading one by one.
+    decoder.cut(80);
+    let several = decoder.forward(&tokens[80..], 7, &|| true).unwrap().unwrap();
+    decoder.cut(83);
+    let one_by_one =
+        tokens[83..].iter().map(|token| decoder.forward(&[*token], 1, &|| true).unwrap().unwrap());
+    for (several, one) in several.chunks_exact(at_once.len()).zip(one_by_one) {
+        assert_eq!(several, one);
+    }
+    assert_eq!(several.len(), 7 * at_once.len());
 }
 
 #[test]
@@ -147,10 +157,11 @@ fn what_was_cut_off_is_forgotten_and_what_was_kept_counts() {
     for architecture in ARCHITECTURES {
         let mut decoder = tiny(architecture);
         let (kept, others) = (tokens(30), [3, 1, 4, 1, 5]);
-        decoder.forward(&kept, &|| true).unwrap().unwrap();
+        decoder.forward(&kept, 1, &|| true).unwrap().unwrap();
         decoder.cut(12);
-        let again = decoder.forward(&others, &|| true).unwrap().unwrap();
-        let fresh = tiny(architecture).forward(&[&kept[..12], &others].concat(), &|| true).unwrap().unwrap();
+        let again = decoder.forward(&others, 1, &|| true).unwrap().unwrap();
+        let fresh =
+            tiny(architecture).forward(&[&kept[..12], &others].concat(), 1, &|| true).unwrap().unwrap();
         assert!(distance(&fresh, &again) < 1e-3, "{architecture}");
         assert_eq!(decoder.read(), [&kept[..12], &others].concat());
     }
@@ -165,7 +176,7 @@ fn windows_hide_what_is_far_back() {
     // Two layers of four tokens see six back at most.
     one[..10].fill(5);
     other[..10].fill(9);
-    let logits = [one, other].map(|tokens| decoder(&path).forward(&tokens, &|| true).unwrap().unwrap());
+    let logits = [one, other].map(|tokens| decoder(&path).forward(&tokens, 1, &|| true).unwrap().unwrap());
     assert!(distance(&logits[0], &logits[1]) < 1e-5);
 }
 
@@ -173,17 +184,17 @@ fn windows_hide_what_is_far_back() {
 fn a_reading_that_is_stopped_leaves_what_was_read_before() {
     let mut decoder = tiny("qwen3");
     let tokens = tokens(20);
-    decoder.forward(&tokens[..8], &|| true).unwrap();
-    assert!(decoder.forward(&tokens[8..], &|| false).unwrap().is_none());
+    decoder.forward(&tokens[..8], 1, &|| true).unwrap();
+    assert!(decoder.forward(&tokens[8..], 1, &|| false).unwrap().is_none());
     assert_eq!(decoder.read(), &tokens[..8]);
-    let last = decoder.forward(&tokens[8..], &|| true).unwrap().unwrap();
-    assert!(distance(&tiny("qwen3").forward(&tokens, &|| true).unwrap().unwrap(), &last) < 1e-3);
+    let last = decoder.forward(&tokens[8..], 1, &|| true).unwrap().unwrap();
+    assert!(distance(&tiny("qwen3").forward(&tokens, 1, &|| true).unwrap().unwrap(), &last) < 1e-3);
 }
 
 #[test]
 fn a_token_beyond_the_vocabulary_is_an_error() {
     let mut decoder = tiny("llama");
-    assert!(decoder.forward(&[VOCABULARY as u32], &|| true).is_err());
+    assert!(decoder.forward(&[VOCABULARY as u32], 1, &|| true).is_err());
     assert!(decoder.read().is_empty());
 }
 

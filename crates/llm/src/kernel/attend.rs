@@ -63,16 +63,7 @@ impl Kept {
     pub(crate) fn put(&mut self, keys: &[f32], values: &[f32], at: usize) {
         let size = self.size;
         let width = self.heads.len() * size;
-        let end = at + keys.len() / width;
-        if end > self.room {
-            self.room = (end + end / 4).next_multiple_of(ROOM).min(self.most.max(end).next_multiple_of(PAIR));
-            for head in &mut self.heads {
-                for kept in [&mut head.keys, &mut head.values] {
-                    kept.reserve_exact(self.room * size - kept.len());
-                    kept.resize(self.room * size, 0);
-                }
-            }
-        }
+        self.make_room(at + keys.len() / width);
         for (token, (keys, values)) in keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate() {
             let at = at + token;
             let parts = keys.chunks_exact(size).zip(values.chunks_exact(size));
@@ -84,6 +75,49 @@ impl Kept {
                 for (kept, value) in head.values[at * size..][..size].iter_mut().zip(value) {
                     *kept = f16::from_f32(*value).to_bits();
                 }
+            }
+        }
+    }
+
+    fn make_room(&mut self, end: usize) {
+        if end > self.room {
+            self.room = (end + end / 4).next_multiple_of(ROOM).min(self.most.max(end).next_multiple_of(PAIR));
+            for head in &mut self.heads {
+                for kept in [&mut head.keys, &mut head.values] {
+                    kept.reserve_exact(self.room * self.size - kept.len());
+                    kept.resize(self.room * self.size, 0);
+                }
+            }
+        }
+    }
+
+    /// Adds keys and values of the first `count` tokens to `bytes`, for [`Self::restore`].
+    pub(crate) fn save(&self, count: usize, bytes: &mut Vec<u8>) {
+        for head in &self.heads {
+            for kept in [&head.keys[..self.saved_keys(count)], &head.values[..count * self.size]] {
+                bytes.extend(kept.iter().flat_map(|half| half.to_le_bytes()));
+            }
+        }
+    }
+
+    /// Bytes that [`Self::save`] adds.
+    pub(crate) fn saved(&self, count: usize) -> usize {
+        self.heads.len() * (self.saved_keys(count) + count * self.size) * size_of::<u16>()
+    }
+
+    /// Whole blocks.
+    fn saved_keys(&self, count: usize) -> usize {
+        count.next_multiple_of(LANES) * self.size
+    }
+
+    /// Keeps `count` tokens as they were saved, [`Self::saved`] bytes.
+    pub(crate) fn restore(&mut self, count: usize, bytes: &[u8]) {
+        self.make_room(count);
+        let (keys, size) = (self.saved_keys(count), self.size);
+        let mut halves = bytes.chunks_exact(2).map(|half| u16::from_le_bytes([half[0], half[1]]));
+        for head in &mut self.heads {
+            for kept in [&mut head.keys[..keys], &mut head.values[..count * size]] {
+                kept.iter_mut().zip(&mut halves).for_each(|(kept, half)| *kept = half);
             }
         }
     }

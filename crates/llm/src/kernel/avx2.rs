@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::inputs::{Inputs, Tile};
-use super::packed::{BLOCK, Format, LANES, Packed};
+use super::packed::{BLOCK, Codes, Format, LANES, Line, Packed, Scales};
 
 /// Writes `[rows, 16]` of one group.
 pub(super) fn multiply_group(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
@@ -43,63 +43,61 @@ fn tile<const ROWS: usize>(
     let format = weights.format;
     let lines = weights.group(group);
     let all = x.rows * blocks;
-    assert!(lines.len() == blocks * format.lines() && out.len() == ROWS * LANES && row + ROWS <= x.rows);
+    assert!(lines.len() * format.unit() == blocks * format.lines());
+    assert!(out.len() == ROWS * LANES && row + ROWS <= x.rows);
     assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
     assert!(x.sums.len() == all && x.halves.len() == all * 2);
     let mut total = [[_mm256_setzero_ps(); 2]; ROWS];
-    for (block, lines) in lines.chunks_exact(format.lines()).enumerate() {
-        for half in 0..2 {
-            // SAFETY: `line(n)` reads 32 of the 64 bytes of a line; `quad(r, n)` reads four of the 32
-            // codes of a block of a row, all of which the arrays have.
-            unsafe {
-                let line = |at: usize| _mm256_load_si256(lines.as_ptr().add(at).cast::<__m256i>().add(half));
-                let place = |r: usize| block * x.rows + row + r;
-                let quad = |r: usize, n: usize| {
-                    let at = place(r) * BLOCK + n * 4;
-                    _mm256_set1_epi32(x.codes.as_ptr().add(at).cast::<i32>().read_unaligned())
-                };
-                let pair = lines.as_ptr().add(format.lines() - 1).cast::<__m128i>();
-                let scale = _mm256_cvtph_ps(_mm_load_si128(pair.add(half)));
-                let second = _mm256_cvtph_ps(_mm_load_si128(pair.add(2 + half)));
-                for r in 0..ROWS {
-                    let x_scale = _mm256_set1_ps(x.scales[place(r)]);
-                    let half_sum = |part: usize| x.halves[place(r) * 2 + part];
-                    let add = |total: __m256, dot: __m256i, scale: __m256, base: __m256, sum: f32| {
-                        let total =
-                            _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, x_scale), total);
-                        _mm256_fmadd_ps(base, _mm256_set1_ps(sum), total)
+    for (number, unit) in lines.chunks_exact(format.lines()).enumerate() {
+        for part in 0..format.unit() {
+            let block = number * format.unit() + part;
+            let lines = format.codes_of(part, unit);
+            for half in 0..2 {
+                let [scale, second] = scales(format, unit, part, half);
+                // SAFETY: `line(n)` reads 32 of the 64 bytes of a line; `quad(r, n)` reads four of the
+                // 32 codes of a block of a row, all of which the arrays have.
+                unsafe {
+                    let line =
+                        |at: usize| _mm256_load_si256(lines.as_ptr().add(at).cast::<__m256i>().add(half));
+                    let place = |r: usize| block * x.rows + row + r;
+                    let quad = |r: usize, n: usize| {
+                        let at = place(r) * BLOCK + n * 4;
+                        _mm256_set1_epi32(x.codes.as_ptr().add(at).cast::<i32>().read_unaligned())
                     };
-                    total[r][half] = match format {
-                        Format::Nibbles => {
-                            let low = _mm256_set1_epi8(15);
-                            let mut dot = _mm256_setzero_si256();
-                            for n in 0..4 {
-                                let both = line(n);
-                                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low);
-                                let pairs = _mm256_add_epi16(
-                                    _mm256_maddubs_epi16(_mm256_and_si256(both, low), quad(r, n)),
-                                    _mm256_maddubs_epi16(high, quad(r, n + 4)),
-                                );
-                                dot = _mm256_add_epi32(dot, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+                    for r in 0..ROWS {
+                        let x_scale = _mm256_set1_ps(x.scales[place(r)]);
+                        let half_sum = |part: usize| x.halves[place(r) * 2 + part];
+                        let add = |total: __m256, dot: __m256i, scale: __m256, base: __m256, sum: f32| {
+                            let scale = _mm256_mul_ps(scale, x_scale);
+                            let total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), scale, total);
+                            _mm256_fmadd_ps(base, _mm256_set1_ps(sum), total)
+                        };
+                        total[r][half] = match format.codes {
+                            Codes::Four => {
+                                let dot = pairs(&|n| nibbles(line(n)), &|n| quad(r, n));
+                                add(total[r][half], dot, scale, second, x.sums[place(r)])
                             }
-                            add(total[r][half], dot, scale, second, x.sums[place(r)])
-                        }
-                        // Codes are taken about 128, since pairs of larger ones leave 16 bits.
-                        Format::Bytes => {
-                            let dot = signed::<0, 8>(&line, &|n| quad(r, n));
-                            let base = _mm256_fmadd_ps(scale, _mm256_set1_ps(128.0), second);
-                            add(total[r][half], dot, scale, base, x.sums[place(r)])
-                        }
-                        Format::Halves => {
-                            let by = _mm256_set1_ps(128.0 - 32.0);
-                            let code = |n: usize| six_bits(line(n % 4), line(4 + n / 4), n);
-                            let one = signed::<0, 4>(&code, &|n| quad(r, n));
-                            let other = signed::<4, 8>(&code, &|n| quad(r, n));
-                            let total =
-                                add(total[r][half], one, scale, _mm256_mul_ps(scale, by), half_sum(0));
-                            add(total, other, second, _mm256_mul_ps(second, by), half_sum(1))
-                        }
-                    };
+                            Codes::Five => {
+                                let dot = pairs(&|n| five_bits(line(n), line(4), n), &|n| quad(r, n));
+                                add(total[r][half], dot, scale, second, x.sums[place(r)])
+                            }
+                            // Codes are taken about 128, since pairs of larger ones leave 16 bits.
+                            Codes::Eight => {
+                                let dot = signed::<0, 8>(&line, &|n| quad(r, n));
+                                let base = _mm256_fmadd_ps(scale, _mm256_set1_ps(128.0), second);
+                                add(total[r][half], dot, scale, base, x.sums[place(r)])
+                            }
+                            Codes::Six => {
+                                let by = _mm256_set1_ps(128.0 - 32.0);
+                                let code = |n: usize| six_bits(line(n % 4), line(4 + n / 4), n);
+                                let one = signed::<0, 4>(&code, &|n| quad(r, n));
+                                let other = signed::<4, 8>(&code, &|n| quad(r, n));
+                                let total =
+                                    add(total[r][half], one, scale, _mm256_mul_ps(scale, by), half_sum(0));
+                                add(total, other, second, _mm256_mul_ps(second, by), half_sum(1))
+                            }
+                        };
+                    }
                 }
             }
         }
@@ -113,7 +111,75 @@ fn tile<const ROWS: usize>(
     }
 }
 
-/// The codes of four inputs of [`Format::Halves`], from the line of their low bits and that of their
+/// The two floats of eight outputs, for a block of a unit.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn scales(format: Format, unit: &[Line], block: usize, half: usize) -> [__m256; 2] {
+    let pair = match format.scales {
+        Scales::Own => &unit[format.codes.lines()],
+        Scales::Shared => &unit[0],
+    };
+    let steps = &unit[if format.scales == Scales::Own { 0 } else { 1 + block / 2 }];
+    let float = |at: usize| {
+        // SAFETY: 16 of the 64 bytes of a line are read, and 8 of them.
+        unsafe {
+            let float = _mm256_cvtph_ps(_mm_load_si128(pair.0.as_ptr().cast::<__m128i>().add(at * 2 + half)));
+            if format.scales == Scales::Own {
+                return float;
+            }
+            let steps = steps.0.as_ptr().add(block % 2 * 32 + at * LANES + half * 8);
+            let steps = _mm_loadl_epi64(steps.cast());
+            let steps = match format.codes {
+                Codes::Six => _mm256_cvtepi8_epi32(steps),
+                Codes::Four | Codes::Five | Codes::Eight => _mm256_cvtepu8_epi32(steps),
+            };
+            _mm256_mul_ps(float, _mm256_cvtepi32_ps(steps))
+        }
+    };
+    [float(0), float(1)]
+}
+
+/// Products of codes of at most five bits, summed: four pairs of them stay in 16 bits.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn pairs(codes: &impl Fn(usize) -> [__m256i; 2], quad: &impl Fn(usize) -> __m256i) -> __m256i {
+    let mut dot = _mm256_setzero_si256();
+    for n in 0..4 {
+        let [one, other] = codes(n);
+        let pairs =
+            _mm256_add_epi16(_mm256_maddubs_epi16(one, quad(n)), _mm256_maddubs_epi16(other, quad(n + 4)));
+        dot = _mm256_add_epi32(dot, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+    dot
+}
+
+/// The low and the high halves of bytes.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn nibbles(both: __m256i) -> [__m256i; 2] {
+    let low = _mm256_set1_epi8(15);
+    [_mm256_and_si256(both, low), _mm256_and_si256(_mm256_srli_epi16::<4>(both), low)]
+}
+
+/// The codes of inputs `4n..4n+4` and `4n+16..4n+20` of [`Codes::Five`].
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn five_bits(low: __m256i, high: __m256i, n: usize) -> [__m256i; 2] {
+    let place = _mm256_set1_epi8(0x10);
+    let high = match n {
+        0 => [_mm256_slli_epi16::<4>(high), high],
+        1 => [_mm256_slli_epi16::<3>(high), _mm256_srli_epi16::<1>(high)],
+        2 => [_mm256_slli_epi16::<2>(high), _mm256_srli_epi16::<2>(high)],
+        _ => [_mm256_slli_epi16::<1>(high), _mm256_srli_epi16::<3>(high)],
+    };
+    let [one, other] = nibbles(low);
+    [
+        _mm256_or_si256(one, _mm256_and_si256(high[0], place)),
+        _mm256_or_si256(other, _mm256_and_si256(high[1], place)),
+    ]
+}
+
+/// The codes of four inputs of [`Codes::Six`], from the line of their low bits and that of their
 /// high ones.
 #[target_feature(enable = "avx2,fma,f16c")]
 #[inline]

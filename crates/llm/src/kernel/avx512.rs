@@ -5,38 +5,51 @@
 use std::arch::x86_64::*;
 
 use super::inputs::{Inputs, Rounded, TILE, Tile};
-use super::packed::{BLOCK, Format, LANES, Line, Packed};
+use super::packed::{BLOCK, Codes, Format, LANES, Line, Packed, Scales};
 
 /// How many lines before they are used weights are asked for, 4 KiB.
 const AHEAD: usize = 64;
 
-const NIBBLES: u8 = 0;
-const BYTES: u8 = 1;
-const HALVES: u8 = 2;
+/// Kinds of [`Codes`], as parameters of a kernel.
+const FOUR: u8 = 0;
+const FIVE: u8 = 1;
+const SIX: u8 = 2;
+const EIGHT: u8 = 3;
 
 /// Writes `[rows, 16]` of one group.
 pub(super) fn multiply_group(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+    let Format { codes, scales } = weights.format;
     // SAFETY: this level is chosen only where the processor has these instructions.
     unsafe {
-        match weights.format {
-            Format::Nibbles => rows::<NIBBLES>(weights, group, inputs, out),
-            Format::Bytes => rows::<BYTES>(weights, group, inputs, out),
-            Format::Halves => rows::<HALVES>(weights, group, inputs, out),
+        match (codes, scales) {
+            (Codes::Four, Scales::Own) => rows::<FOUR, false>(weights, group, inputs, out),
+            (Codes::Four, Scales::Shared) => rows::<FOUR, true>(weights, group, inputs, out),
+            (Codes::Five, Scales::Own) => rows::<FIVE, false>(weights, group, inputs, out),
+            (Codes::Five, Scales::Shared) => rows::<FIVE, true>(weights, group, inputs, out),
+            (Codes::Six, Scales::Own) => rows::<SIX, false>(weights, group, inputs, out),
+            (Codes::Six, Scales::Shared) => rows::<SIX, true>(weights, group, inputs, out),
+            (Codes::Eight, Scales::Own) => rows::<EIGHT, false>(weights, group, inputs, out),
+            (Codes::Eight, Scales::Shared) => rows::<EIGHT, true>(weights, group, inputs, out),
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn rows<const FORMAT: u8>(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+fn rows<const CODES: u8, const IS_SHARED: bool>(
+    weights: &Packed,
+    group: usize,
+    inputs: &Inputs,
+    out: &mut [f32],
+) {
     let lines = weights.group(group);
     for (first, x) in inputs.tiles() {
         let out = &mut out[first * LANES..][..x.rows * LANES];
         match x.rows {
-            TILE => tile::<TILE, FORMAT>(lines, x, inputs.blocks, out),
-            6 => tile::<6, FORMAT>(lines, x, inputs.blocks, out),
-            4 => tile::<4, FORMAT>(lines, x, inputs.blocks, out),
-            2 => tile::<2, FORMAT>(lines, x, inputs.blocks, out),
-            _ => tile::<1, FORMAT>(lines, x, inputs.blocks, out),
+            TILE => tile::<TILE, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
+            6 => tile::<6, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
+            4 => tile::<4, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
+            2 => tile::<2, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
+            _ => tile::<1, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
         }
     }
 }
@@ -44,96 +57,138 @@ fn rows<const FORMAT: u8>(weights: &Packed, group: usize, inputs: &Inputs, out: 
 /// A tile of inputs times a group.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 #[inline]
-fn tile<const ROWS: usize, const FORMAT: u8>(lines: &[Line], x: Tile<'_>, blocks: usize, out: &mut [f32]) {
-    let format = match FORMAT {
-        NIBBLES => Format::Nibbles,
-        BYTES => Format::Bytes,
-        _ => Format::Halves,
+fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
+    lines: &[Line],
+    x: Tile<'_>,
+    blocks: usize,
+    out: &mut [f32],
+) {
+    let format = Format {
+        codes: match CODES {
+            FOUR => Codes::Four,
+            FIVE => Codes::Five,
+            SIX => Codes::Six,
+            _ => Codes::Eight,
+        },
+        scales: if IS_SHARED { Scales::Shared } else { Scales::Own },
     };
     let all = ROWS * blocks;
-    assert!(lines.len() == blocks * format.lines() && out.len() == ROWS * LANES && x.rows == ROWS);
+    let units = blocks / format.unit();
+    assert!(units * format.unit() == blocks && lines.len() == units * format.lines());
+    assert!(out.len() == ROWS * LANES && x.rows == ROWS);
     assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
     assert!(x.sums.len() == all && x.halves.len() == all * 2);
     let low = _mm512_set1_epi8(15);
     let middle = _mm512_set1_ps(-32.0);
     let mut total = [_mm512_setzero_ps(); ROWS];
-    for block in 0..blocks {
-        // SAFETY: of each array one block's part is read, which the lengths above hold; a line has
-        // 64 bytes.
+    for unit in 0..units {
+        // SAFETY: a unit has the lines that its format says; of the inputs one block's part is read,
+        // which the lengths above hold; a line has 64 bytes.
         unsafe {
-            let lines = lines.as_ptr().add(block * format.lines());
+            let head = lines.as_ptr().add(unit * format.lines());
             if ROWS == 1 {
                 // The weights come from memory, each once: they are asked for some blocks before.
-                for at in 0..format.lines() {
-                    _mm_prefetch::<_MM_HINT_T0>(lines.wrapping_add(at + AHEAD).cast());
+                for at in 0..format.head() {
+                    _mm_prefetch::<_MM_HINT_T0>(head.wrapping_add(at + AHEAD).cast());
                 }
             }
-            let codes = x.codes.as_ptr().add(block * ROWS * BLOCK);
-            let scales = x.scales.as_ptr().add(block * ROWS);
-            let sums = x.sums.as_ptr().add(block * ROWS);
-            let halves = x.halves.as_ptr().add(block * ROWS * 2);
-            let line = |at: usize| _mm512_load_si512(lines.add(at).cast());
-            let quad = |r: usize, n: usize| {
-                _mm512_set1_epi32(codes.add(r * BLOCK + n * 4).cast::<i32>().read_unaligned())
-            };
-            let pair = lines.add(format.lines() - 1).cast::<__m256i>();
-            let scale = _mm512_cvtph_ps(_mm256_load_si256(pair));
-            let second = _mm512_cvtph_ps(_mm256_load_si256(pair.add(1)));
-            let mut dots = [_mm512_setzero_si512(); ROWS];
-            if FORMAT == NIBBLES {
-                for n in 0..4 {
-                    let both = line(n);
-                    let one = _mm512_and_si512(both, low);
-                    let other = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
-                    for r in 0..ROWS {
-                        dots[r] = _mm512_dpbusd_epi32(dots[r], one, quad(r, n));
-                    }
-                    for r in 0..ROWS {
-                        dots[r] = _mm512_dpbusd_epi32(dots[r], other, quad(r, n + 4));
+            // Of the unit, or of its only block.
+            let pair = if IS_SHARED { head } else { head.add(format.codes.lines()) }.cast::<__m256i>();
+            let shared =
+                [_mm512_cvtph_ps(_mm256_load_si256(pair)), _mm512_cvtph_ps(_mm256_load_si256(pair.add(1)))];
+            for part in 0..format.unit() {
+                let block = unit * format.unit() + part;
+                let lines = head.add(format.head() + part * format.codes.lines());
+                if ROWS == 1 {
+                    for at in 0..format.lines() / format.unit() {
+                        _mm_prefetch::<_MM_HINT_T0>(lines.wrapping_add(at + AHEAD).cast());
                     }
                 }
-            } else if FORMAT == BYTES {
-                for n in 0..8 {
-                    let codes = line(n);
-                    for r in 0..ROWS {
-                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                let codes = x.codes.as_ptr().add(block * ROWS * BLOCK);
+                let scales = x.scales.as_ptr().add(block * ROWS);
+                let sums = x.sums.as_ptr().add(block * ROWS);
+                let halves = x.halves.as_ptr().add(block * ROWS * 2);
+                let line = |at: usize| _mm512_load_si512(lines.add(at).cast());
+                let quad = |r: usize, n: usize| {
+                    _mm512_set1_epi32(codes.add(r * BLOCK + n * 4).cast::<i32>().read_unaligned())
+                };
+                let [scale, second] = if IS_SHARED {
+                    let steps = head.add(1).cast::<__m128i>().add(part * 2);
+                    let step = |at: usize| {
+                        let steps = _mm_load_si128(steps.add(at));
+                        let steps = if CODES == SIX {
+                            _mm512_cvtepi8_epi32(steps)
+                        } else {
+                            _mm512_cvtepu8_epi32(steps)
+                        };
+                        _mm512_mul_ps(shared[at], _mm512_cvtepi32_ps(steps))
+                    };
+                    [step(0), step(1)]
+                } else {
+                    shared
+                };
+                let mut dots = [_mm512_setzero_si512(); ROWS];
+                if CODES == EIGHT {
+                    for n in 0..8 {
+                        let codes = line(n);
+                        for r in 0..ROWS {
+                            dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                        }
+                    }
+                } else if CODES == SIX {
+                    let high = high_pairs(line(4));
+                    for n in 0..4 {
+                        let codes = _mm512_or_si512(_mm512_and_si512(line(n), low), high[n]);
+                        for r in 0..ROWS {
+                            dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                        }
+                    }
+                } else {
+                    for n in 0..4 {
+                        let both = line(n);
+                        let mut one = _mm512_and_si512(both, low);
+                        let mut other = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
+                        if CODES == FIVE {
+                            let high = high_bit(line(4), n);
+                            one = _mm512_or_si512(one, high[0]);
+                            other = _mm512_or_si512(other, high[1]);
+                        }
+                        for r in 0..ROWS {
+                            dots[r] = _mm512_dpbusd_epi32(dots[r], one, quad(r, n));
+                        }
+                        for r in 0..ROWS {
+                            dots[r] = _mm512_dpbusd_epi32(dots[r], other, quad(r, n + 4));
+                        }
                     }
                 }
-            } else {
-                let high = high_bits(line(4));
-                for n in 0..4 {
-                    let codes = _mm512_or_si512(_mm512_and_si512(line(n), low), high[n]);
+                if CODES == SIX {
+                    let (low_base, high_base) = (_mm512_mul_ps(scale, middle), _mm512_mul_ps(second, middle));
                     for r in 0..ROWS {
-                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                        let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
+                        total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
+                        total[r] = _mm512_fmadd_ps(low_base, _mm512_set1_ps(*halves.add(r * 2)), total[r]);
+                        total[r] =
+                            _mm512_fmadd_ps(high_base, _mm512_set1_ps(*halves.add(r * 2 + 1)), total[r]);
+                        dots[r] = _mm512_setzero_si512();
                     }
-                }
-            }
-            if FORMAT == HALVES {
-                let (low_base, high_base) = (_mm512_mul_ps(scale, middle), _mm512_mul_ps(second, middle));
-                for r in 0..ROWS {
-                    let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
-                    total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
-                    total[r] = _mm512_fmadd_ps(low_base, _mm512_set1_ps(*halves.add(r * 2)), total[r]);
-                    total[r] = _mm512_fmadd_ps(high_base, _mm512_set1_ps(*halves.add(r * 2 + 1)), total[r]);
-                    dots[r] = _mm512_setzero_si512();
-                }
-                let high = high_bits(line(5));
-                for n in 0..4 {
-                    let codes = _mm512_and_si512(_mm512_srli_epi16::<4>(line(n)), low);
-                    let codes = _mm512_or_si512(codes, high[n]);
+                    let high = high_pairs(line(5));
+                    for n in 0..4 {
+                        let codes = _mm512_and_si512(_mm512_srli_epi16::<4>(line(n)), low);
+                        let codes = _mm512_or_si512(codes, high[n]);
+                        for r in 0..ROWS {
+                            dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n + 4));
+                        }
+                    }
                     for r in 0..ROWS {
-                        dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n + 4));
+                        let by = _mm512_mul_ps(second, _mm512_set1_ps(*scales.add(r)));
+                        total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
                     }
-                }
-                for r in 0..ROWS {
-                    let by = _mm512_mul_ps(second, _mm512_set1_ps(*scales.add(r)));
-                    total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
-                }
-            } else {
-                for r in 0..ROWS {
-                    let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
-                    total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
-                    total[r] = _mm512_fmadd_ps(second, _mm512_set1_ps(*sums.add(r)), total[r]);
+                } else {
+                    for r in 0..ROWS {
+                        let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
+                        total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
+                        total[r] = _mm512_fmadd_ps(second, _mm512_set1_ps(*sums.add(r)), total[r]);
+                    }
                 }
             }
         }
@@ -144,13 +199,31 @@ fn tile<const ROWS: usize, const FORMAT: u8>(lines: &[Line], x: Tile<'_>, blocks
     }
 }
 
-/// The bits above four of four codes in each byte, at their place.
+/// The fifth bits of inputs `4n..4n+4` and `4n+16..4n+20`, at their place.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 #[inline]
-fn high_bits(line: __m512i) -> [__m512i; 4] {
-    let place = _mm512_set1_epi8(0x30);
-    [_mm512_slli_epi16::<4>(line), _mm512_slli_epi16::<2>(line), line, _mm512_srli_epi16::<2>(line)]
-        .map(|bits| _mm512_and_si512(bits, place))
+fn high_bit(line: __m512i, n: usize) -> [__m512i; 2] {
+    let place = _mm512_set1_epi8(0x10);
+    let (one, other) = match n {
+        0 => (_mm512_slli_epi16::<4>(line), line),
+        1 => (_mm512_slli_epi16::<3>(line), _mm512_srli_epi16::<1>(line)),
+        2 => (_mm512_slli_epi16::<2>(line), _mm512_srli_epi16::<2>(line)),
+        _ => (_mm512_slli_epi16::<1>(line), _mm512_srli_epi16::<3>(line)),
+    };
+    [_mm512_and_si512(one, place), _mm512_and_si512(other, place)]
+}
+
+/// The bits above four of four codes of six bits in each byte, at their place.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[inline]
+fn high_pairs(line: __m512i) -> [__m512i; 4] {
+    let place = |bits| _mm512_and_si512(bits, _mm512_set1_epi8(0x30));
+    [
+        place(_mm512_slli_epi16::<4>(line)),
+        place(_mm512_slli_epi16::<2>(line)),
+        place(line),
+        place(_mm512_srli_epi16::<2>(line)),
+    ]
 }
 
 /// Rounds whole blocks to eight bits; see [`Inputs`].

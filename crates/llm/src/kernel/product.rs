@@ -5,8 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Level;
-use super::inputs::Inputs;
-use super::packed::{BLOCK, Format, LANES, Packed, code, scales};
+use super::inputs::{Inputs, Tile};
+use super::packed::{BLOCK, Codes, Format, LANES, Packed};
 
 /// Products of fewer weights than this are not worth a second thread.
 const PARALLEL: usize = 1 << 16;
@@ -78,28 +78,41 @@ fn portable(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
     out.fill(0.0);
     for (first, tile) in inputs.tiles() {
         let out = &mut out[first * LANES..][..tile.rows * LANES];
-        for (block, lines) in weights.group(group).chunks_exact(format.lines()).enumerate() {
-            for lane in 0..LANES {
-                let codes: [i32; BLOCK] =
-                    std::array::from_fn(|input| i32::from(code(format, lane, input, lines)));
-                let (scale, second) = scales(format, lane, lines);
-                for (row, out) in out.chunks_exact_mut(LANES).enumerate() {
-                    let at = block * tile.rows + row;
-                    let x = &tile.codes[at * BLOCK..][..BLOCK];
-                    let halves = &tile.halves[at * 2..][..2];
-                    let dot = |part: Range<usize>| {
-                        let products = codes[part.clone()].iter().zip(&x[part]);
-                        products.map(|(code, x)| code * i32::from(*x)).sum::<i32>() as f32 * tile.scales[at]
-                    };
-                    out[lane] += match format {
-                        Format::Nibbles | Format::Bytes => scale * dot(0..BLOCK) + second * tile.sums[at],
-                        Format::Halves => {
-                            scale * (dot(0..16) - 32.0 * halves[0])
-                                + second * (dot(16..32) - 32.0 * halves[1])
-                        }
-                    };
+        for (number, unit) in weights.group(group).chunks_exact(format.lines()).enumerate() {
+            for part in 0..format.unit() {
+                let block = number * format.unit() + part;
+                let lines = format.codes_of(part, unit);
+                for lane in 0..LANES {
+                    let codes: [i32; BLOCK] =
+                        std::array::from_fn(|input| i32::from(format.codes.get(lane, input, lines)));
+                    let (scale, second) = format.scales_of(lane, part, unit);
+                    for (row, out) in out.chunks_exact_mut(LANES).enumerate() {
+                        out[lane] +=
+                            portable_block(&codes, scale, second, tile, block * tile.rows + row, format);
+                    }
                 }
             }
         }
+    }
+}
+
+/// A block of one output times the block `at` of a tile.
+fn portable_block(
+    codes: &[i32; BLOCK],
+    scale: f32,
+    second: f32,
+    tile: Tile<'_>,
+    at: usize,
+    format: Format,
+) -> f32 {
+    let x = &tile.codes[at * BLOCK..][..BLOCK];
+    let halves = &tile.halves[at * 2..][..2];
+    let dot = |part: Range<usize>| {
+        let products = codes[part.clone()].iter().zip(&x[part]);
+        products.map(|(code, x)| code * i32::from(*x)).sum::<i32>() as f32 * tile.scales[at]
+    };
+    match format.codes {
+        Codes::Four | Codes::Five | Codes::Eight => scale * dot(0..BLOCK) + second * tile.sums[at],
+        Codes::Six => scale * (dot(0..16) - 32.0 * halves[0]) + second * (dot(16..32) - 32.0 * halves[1]),
     }
 }

@@ -13,11 +13,13 @@ pub(super) struct Block {
     pub(super) scale: f16,
     /// The minimum, or the scale of the second half.
     pub(super) second: f16,
+    /// What the two floats, shared by eight blocks, are to be multiplied by.
+    pub(super) steps: [u8; 2],
 }
 
 impl Default for Block {
     fn default() -> Self {
-        Self { codes: [0; BLOCK], scale: f16::ZERO, second: f16::ZERO }
+        Self { codes: [0; BLOCK], scale: f16::ZERO, second: f16::ZERO, steps: [1; 2] }
     }
 }
 
@@ -83,7 +85,7 @@ fn float(bytes: &[u8], at: usize) -> f16 {
 
 /// A code that stands for `scale * (code - middle)`.
 fn about(codes: [u8; BLOCK], scale: f16, middle: f32) -> Block {
-    Block { codes, scale, second: f16::from_f32(-middle * scale.to_f32()) }
+    Block { codes, scale, second: f16::from_f32(-middle * scale.to_f32()), ..Block::default() }
 }
 
 /// The first 16 codes stand in the low halves, the others in the high ones.
@@ -102,7 +104,7 @@ fn q4_0(bytes: &[u8]) -> Block {
 }
 
 fn q4_1(bytes: &[u8]) -> Block {
-    Block { codes: nibbles(&bytes[4..]), scale: float(bytes, 0), second: float(bytes, 2) }
+    Block { codes: nibbles(&bytes[4..]), scale: float(bytes, 0), second: float(bytes, 2), ..Block::default() }
 }
 
 fn q5_0(bytes: &[u8]) -> Block {
@@ -110,7 +112,12 @@ fn q5_0(bytes: &[u8]) -> Block {
 }
 
 fn q5_1(bytes: &[u8]) -> Block {
-    Block { codes: fives(&bytes[8..], &bytes[4..8]), scale: float(bytes, 0), second: float(bytes, 2) }
+    Block {
+        codes: fives(&bytes[8..], &bytes[4..8]),
+        scale: float(bytes, 0),
+        second: float(bytes, 2),
+        ..Block::default()
+    }
 }
 
 fn q8_0(bytes: &[u8]) -> Block {
@@ -118,16 +125,15 @@ fn q8_0(bytes: &[u8]) -> Block {
 }
 
 /// The six bits of the scale and of the minimum of a block of 32, of 12 bytes for eight of them.
-fn scale_and_minimum(bytes: &[u8], block: usize) -> (f32, f32) {
-    let (scale, minimum) = if block < 4 {
-        (bytes[block] & 63, bytes[block + 4] & 63)
+fn scale_and_minimum(bytes: &[u8], block: usize) -> [u8; 2] {
+    if block < 4 {
+        [bytes[block] & 63, bytes[block + 4] & 63]
     } else {
-        (
+        [
             bytes[block + 4] & 15 | (bytes[block - 4] >> 6) << 4,
             bytes[block + 4] >> 4 | (bytes[block] >> 6) << 4,
-        )
-    };
-    (f32::from(scale), f32::from(minimum))
+        ]
+    }
 }
 
 fn q4_k(bytes: &[u8], blocks: &mut [Block]) {
@@ -140,20 +146,18 @@ fn q5_k(bytes: &[u8], blocks: &mut [Block]) {
 }
 
 fn k_with_minimum(bytes: &[u8], blocks: &mut [Block], codes: &[u8], high: impl Fn(usize, usize) -> u8) {
-    let (scale, minimum) = (float(bytes, 0).to_f32(), float(bytes, 2).to_f32());
     for (number, block) in blocks.iter_mut().enumerate() {
-        let (own_scale, own_minimum) = scale_and_minimum(&bytes[4..16], number);
         let codes = &codes[number / 2 * BLOCK..];
         let shift = number % 2 * 4;
         block.codes = std::array::from_fn(|at| (codes[at] >> shift) & 15 | high(number, at));
-        block.scale = f16::from_f32(scale * own_scale);
-        block.second = f16::from_f32(-minimum * own_minimum);
+        (block.scale, block.second) = (float(bytes, 0), -float(bytes, 2));
+        block.steps = scale_and_minimum(&bytes[4..16], number);
     }
 }
 
 fn q6_k(bytes: &[u8], blocks: &mut [Block]) {
-    let scale = float(bytes, 208).to_f32();
-    let scales = &bytes[192..208];
+    let scale = float(bytes, 208);
+    let steps = &bytes[192..208];
     for (number, block) in blocks.iter_mut().enumerate() {
         // 128 weights at a time: low bits of 64 bytes, high bits of 32.
         let (half, quarter) = (number / 4, number % 4);
@@ -162,8 +166,8 @@ fn q6_k(bytes: &[u8], blocks: &mut [Block]) {
         block.codes = std::array::from_fn(|at| {
             (low[at] >> (quarter / 2 * 4)) & 15 | ((high[at] >> (quarter * 2)) & 3) << 4
         });
-        let own = |half: usize| f16::from_f32(scale * f32::from(scales[number * 2 + half].cast_signed()));
-        (block.scale, block.second) = (own(0), own(1));
+        (block.scale, block.second) = (scale, scale);
+        block.steps = [steps[number * 2], steps[number * 2 + 1]];
     }
 }
 

@@ -7,7 +7,7 @@ use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{
     ChatEvent, ChatModel, ChatRequest, Completion, Finish, Message, ModelError, Sampling,
 };
-use inhouse_llm::{LoadOptions, LocalChat};
+use inhouse_llm::{LoadOptions, LocalChat, SnapshotOptions};
 
 use super::model;
 
@@ -15,7 +15,14 @@ const QWEN: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
 const CONTEXT: usize = 600;
 
 fn options(file: &str) -> LoadOptions {
-    LoadOptions { id: "test".into(), path: model(file), context_limit: Some(CONTEXT), memory_limit: None }
+    LoadOptions {
+        id: "test".into(),
+        path: model(file),
+        context_limit: Some(CONTEXT),
+        memory_limit: None,
+        drafts: true,
+        snapshots: None,
+    }
 }
 
 /// One model for all tests; their calls wait for each other.
@@ -27,6 +34,7 @@ fn qwen() -> LocalChat {
 fn request(question: &str, max_tokens: usize) -> ChatRequest {
     ChatRequest {
         messages: vec![Message::system("You are a helpful assistant."), Message::user(question)],
+        common: 0,
         max_tokens,
         sampling: Sampling::default(),
         stop: Vec::new(),
@@ -182,6 +190,37 @@ fn a_prompt_is_not_read_twice() {
 }
 
 #[test]
+fn what_was_computed_of_instructions_is_taken_up_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshots = SnapshotOptions { folder: folder.path().into(), limit: 1 << 30 };
+    let file = "smollm2-135m-instruct-q4_1.gguf";
+    let rules = "Answer in one sentence. Name the page. ".repeat(12);
+    let ask = |snapshots: Option<SnapshotOptions>, rules: &str, question: &str| {
+        let model = LocalChat::load(LoadOptions { snapshots, ..options(file) }).unwrap();
+        let messages = vec![Message::system(rules), Message::user(question)];
+        let asked = ChatRequest { messages, common: 1, ..request("", 24) };
+        let mut read = None;
+        let said = model
+            .complete(&asked, &Cancel::new(), &mut |event| {
+                if let ChatEvent::Reading { done, .. } = event {
+                    read.get_or_insert(done);
+                }
+            })
+            .unwrap();
+        (read.unwrap(), said)
+    };
+    let (read, first) = ask(Some(snapshots.clone()), &rules, "What is water made of?");
+    assert_eq!(read, 0);
+    let (read, again) = ask(Some(snapshots.clone()), &rules, "What is water made of?");
+    assert!(read > 100 && read < again.prompt_tokens, "{read} of {}", again.prompt_tokens);
+    assert_eq!(first, again);
+    let (read, other) = ask(Some(snapshots.clone()), &rules, "Where is Vienna?");
+    assert!(read > 100);
+    assert_eq!(other, ask(None, &rules, "Where is Vienna?").1);
+    assert_eq!(ask(Some(snapshots), &rules[1..], "Where is Vienna?").0, 0);
+}
+
+#[test]
 fn what_was_read_before_changes_no_answer() {
     let fresh = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
     let used = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
@@ -191,6 +230,32 @@ fn what_was_read_before_changes_no_answer() {
     ask(&used, "Name the capital of Italy and of Spain.");
     ask(&used, "Name the capital of Italy.");
     assert_eq!(ask(&used, "What is water made of?"), ask(&fresh, "What is water made of?"));
+}
+
+/// Drafts are what was said before, so an answer that quotes is where they come true.
+#[test]
+fn reading_ahead_changes_no_answer_and_asks_the_model_less_often() {
+    let plain = LocalChat::load(LoadOptions { drafts: false, ..options(QWEN) }).unwrap();
+    let english = "Hotels up to EUR 140 a night in Vienna, Zurich and London, and up to EUR 95 elsewhere, are \
+                   paid by the company. Breakfast is included in this limit.";
+    let chinese =
+        "住宿费在一线城市每晚不超过人民币六百元，其他城市每晚不超过四百五十元，超出部分由个人承担。";
+    let (repeat, chinese_repeat) = ("Repeat the text above word for word.", "请逐字重复上面的文字。");
+    for (text, repeat, temperature, gain) in
+        [(english, repeat, 0.0, 2), (chinese, chinese_repeat, 0.0, 2), (english, repeat, 0.9, 1)]
+    {
+        let sampling = Sampling { temperature, seed: 3, ..Sampling::default() };
+        let copy = format!("{text}\n\n{repeat}");
+        let asked = ChatRequest { sampling, ..request(&copy, 90) };
+        let said = answer(&asked);
+        let without = plain.complete(&asked, &Cancel::new(), &mut |_| {}).unwrap();
+        assert_eq!(
+            (&said.text, said.finish, said.answer_tokens),
+            (&without.text, without.finish, without.answer_tokens)
+        );
+        assert!(without.passes + 1 >= without.answer_tokens, "{without:?}");
+        assert!(said.passes * gain < said.answer_tokens, "{said:?}");
+    }
 }
 
 #[test]

@@ -17,8 +17,14 @@ fn small() -> LocalChat {
     MODEL
         .get_or_init(|| {
             let path = model("smollm2-135m-instruct-q4_1.gguf");
-            let options =
-                LoadOptions { id: "small".into(), path, context_limit: Some(1024), memory_limit: None };
+            let options = LoadOptions {
+                id: "small".into(),
+                path,
+                context_limit: Some(1024),
+                memory_limit: None,
+                drafts: true,
+                snapshots: None,
+            };
             LocalChat::load(options).unwrap()
         })
         .clone()
@@ -27,6 +33,7 @@ fn small() -> LocalChat {
 fn request(question: &str, constraint: Constraint, seed: u64) -> ChatRequest {
     ChatRequest {
         messages: vec![Message::user(question)],
+        common: 0,
         max_tokens: 200,
         // Hot, so that what is not allowed would come soon.
         sampling: Sampling { temperature: 1.5, seed, ..Sampling::default() },
