@@ -4,6 +4,7 @@
 //! printed are medians and their ratio. The machine should have nothing else to do.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,7 +20,8 @@ mod grounded;
 
 const USAGE: &str =
     "usage: cargo xtask bench llm [--peers DIR] [--models ID,...] [--context N,...] [--rounds N] [--json]
-       cargo xtask bench grounded --peers DIR [--models ID,...] [--rounds N] [--json]";
+       cargo xtask bench grounded --peers DIR [--models ID,...] [--rounds N] [--json]
+       cargo xtask bench tools --peers DIR [--models ID,...] [--rounds N] [--json]";
 
 /// The peer's program, in the folder that is named by `--peers`.
 const PEER: &str = "llama_cpp.py";
@@ -34,6 +36,7 @@ const MODELS: &[&str] = &[
 enum What {
     Llm,
     Grounded,
+    Tools,
 }
 
 struct Wanted {
@@ -93,7 +96,7 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     }
     match what {
         What::Llm => speeds(&engine, &wanted, &models),
-        What::Grounded => grounded::run(&engine, &wanted, &models),
+        What::Grounded | What::Tools => grounded::run(house, what, &engine, &wanted, &models),
     }
 }
 
@@ -157,16 +160,16 @@ fn speeds(engine: &Engine<'_>, wanted: &Wanted, models: &[(&KnownModel, &Path)])
     Ok(())
 }
 
-/// The peer's program on a model, with as many threads as ours takes.
-fn peer_command(program: &Path, model: &Path) -> Command {
+/// Runs the peer's program on a model, with as many threads as ours takes.
+fn ask_peer(program: &Path, model: &Path, arguments: &[&OsStr]) -> Result<String> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
     let mut command = Command::new("python3");
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    command.arg(program).arg(model).args(["--threads", &threads.to_string()]);
-    command
+    command.arg(program).arg(model).args(arguments).args(["--threads", &threads]);
+    process::output(&mut command)
 }
 
 fn peer(folder: &Path, model: &Path, contexts: &str) -> Result<Vec<Speed>> {
-    let printed = process::output(peer_command(&folder.join(PEER), model).args(["--context", contexts]))?;
+    let printed = ask_peer(&folder.join(PEER), model, &["--context".as_ref(), contexts.as_ref()])?;
     let lines = printed.lines().filter(|line| line.starts_with('{'));
     lines.map(|line| serde_json::from_str(line).context("reading what the peer printed")).collect()
 }
@@ -189,6 +192,7 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
     let (what, models) = match what.as_str() {
         "llm" => (What::Llm, MODELS),
         "grounded" => (What::Grounded, &MODELS[..1]),
+        "tools" => (What::Tools, &MODELS[..1]),
         _ => bail!("{USAGE}"),
     };
     let mut wanted = Wanted {

@@ -7,7 +7,7 @@ use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatEvent, ChatRequest, Completion, ModelError};
 use inhouse_catalog::{Catalog, ImportFacts, Location};
 pub use inhouse_catalog::{Imported, Model, Task, Verdict};
-pub use inhouse_llm::Speed;
+pub use inhouse_llm::{MeasureStep, Speed};
 use inhouse_llm::{Measured, Perplexity};
 
 use crate::engine::{LoadState, must_fit};
@@ -154,11 +154,20 @@ impl App {
     }
 
     /// Measures the chat model on prompts of these lengths, and on writing `decode` tokens behind
-    /// each. It is loaded for this alone.
-    pub async fn measure_speed(&self, contexts: Vec<usize>, decode: usize) -> Result<Bench, AppError> {
+    /// each. It is loaded for this alone. `None` when it was cancelled.
+    pub async fn measure_speed(
+        &self,
+        contexts: Vec<usize>,
+        decode: usize,
+        cancel: &Cancel,
+        mut on_step: impl FnMut(MeasureStep) + Send + 'static,
+    ) -> Result<Option<Bench>, AppError> {
         let (model, path) = self.locate_chat_model()?;
         must_fit(&model)?;
-        let measured = blocking(move || inhouse_llm::measure(&path, &contexts, decode)).await??;
+        let cancel = cancel.clone();
+        let measured =
+            blocking(move || inhouse_llm::measure(&path, &contexts, decode, &cancel, &mut on_step)).await??;
+        let Some(measured) = measured else { return Ok(None) };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let catalog = self.catalog();
         // One that speaks the same languages.
@@ -172,7 +181,7 @@ impl App {
             id: other.id.clone(),
             share: other.bytes() as f64 / model.bytes() as f64,
         });
-        Ok(Bench { model: model.id, threads, measured, smaller })
+        Ok(Some(Bench { model: model.id, threads, measured, smaller }))
     }
 
     /// How well the chat model foresees a text, in windows of so many tokens.

@@ -27,4 +27,4 @@ pub use chat::{LoadOptions, LocalChat, SnapshotOptions};
 pub use embedder::LocalEmbedder;
 pub use gguf::{GgufFacts, inspect};
 pub use perplexity::{Perplexity, perplexity};
-pub use speed::{Measured, Speed, measure};
+pub use speed::{MeasureStep, Measured, Speed, measure};

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
+use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::ModelError;
 use rayon::prelude::*;
 
@@ -35,9 +36,28 @@ pub struct Measured {
     pub bus: f64,
 }
 
+/// What is being done, while a model is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeasureStep {
+    Loading,
+    /// A prompt of so many tokens.
+    Reading(usize),
+    /// Behind a prompt of so many tokens.
+    Writing(usize),
+    Memory,
+}
+
 /// Measures reading prompts of these lengths, each from the beginning, and writing `decode` tokens
-/// behind each. The tokens are a fixed sequence, what follows is the likeliest each time.
-pub fn measure(path: &Path, contexts: &[usize], decode: usize) -> Result<Measured, ModelError> {
+/// behind each. The tokens are a fixed sequence, what follows is the likeliest each time. `None` when
+/// it was cancelled.
+pub fn measure(
+    path: &Path,
+    contexts: &[usize],
+    decode: usize,
+    cancel: &Cancel,
+    on_step: &mut dyn FnMut(MeasureStep),
+) -> Result<Option<Measured>, ModelError> {
+    on_step(MeasureStep::Loading);
     let gguf = Gguf::read(path)?;
     let mut shape = Shape::of(&gguf)?;
     let longest = contexts.iter().max().copied().unwrap_or(0) + decode;
@@ -54,32 +74,34 @@ pub fn measure(path: &Path, contexts: &[usize], decode: usize) -> Result<Measure
     let weights = decoder::weights_of_a_token(&gguf);
     let mut decoder = Decoder::load(gguf, &shape)?;
     let read = |decoder: &mut Decoder, tokens: &[u32]| {
-        let logits = decoder.forward(tokens, 1, &|| true).map_err(failed)?;
-        Ok(logits.expect("nothing stops the reading"))
+        decoder.forward(tokens, 1, &|| !cancel.is_cancelled()).map_err(failed)
     };
-    let speeds = contexts
-        .iter()
-        .map(|&context| {
-            let prompt: Vec<u32> =
-                (0..context).map(|at| ((at * 7919 % 40_000 + 100) % vocabulary) as u32).collect();
-            decoder.cut(0);
-            let begun = Instant::now();
-            let mut logits = Vec::new();
-            for piece in prompt.chunks(PIECE) {
-                logits = read(&mut decoder, piece)?;
-            }
-            let prefill = context as f64 / begun.elapsed().as_secs_f64();
-            let begun = Instant::now();
-            for _ in 0..decode {
-                let best = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap_or(0);
-                logits = read(&mut decoder, &[best as u32])?;
-            }
-            Ok(Speed { context, prefill, decode: decode as f64 / begun.elapsed().as_secs_f64() })
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut speeds = Vec::new();
+    for &context in contexts {
+        let prompt: Vec<u32> =
+            (0..context).map(|at| ((at * 7919 % 40_000 + 100) % vocabulary) as u32).collect();
+        decoder.cut(0);
+        on_step(MeasureStep::Reading(context));
+        let begun = Instant::now();
+        let mut logits = Vec::new();
+        for piece in prompt.chunks(PIECE) {
+            let Some(read) = read(&mut decoder, piece)? else { return Ok(None) };
+            logits = read;
+        }
+        let prefill = context as f64 / begun.elapsed().as_secs_f64();
+        on_step(MeasureStep::Writing(context));
+        let begun = Instant::now();
+        for _ in 0..decode {
+            let best = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap_or(0);
+            let Some(read) = read(&mut decoder, &[best as u32])? else { return Ok(None) };
+            logits = read;
+        }
+        speeds.push(Speed { context, prefill, decode: decode as f64 / begun.elapsed().as_secs_f64() });
+    }
     let threads_for_writing = decoder.threads_for_writing();
     drop(decoder);
-    Ok(Measured { speeds, threads_for_writing, weights, bus: bus(weights) })
+    on_step(MeasureStep::Memory);
+    Ok(Some(Measured { speeds, threads_for_writing, weights, bus: bus(weights) }))
 }
 
 /// Bytes a second that are read from so many bytes of memory, in order: the best of some times.

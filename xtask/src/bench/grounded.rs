@@ -1,8 +1,10 @@
-//! `cargo xtask bench grounded`: answers out of passages, beside what people would use instead.
+//! `cargo xtask bench grounded` and `bench tools`: whole answers, beside what people would use
+//! instead.
 //!
-//! The requests are the peer's (`grounded.jsonl`, one a line; two in a row with the same `case` share
-//! their passages, so the second shows what is not read twice), each engine answers all of them in
-//! turn, and what is printed are medians for first requests and for follow-ups.
+//! Grounded requests are the peer's (`grounded.jsonl`, one a line; two in a row with the same `case`
+//! share their passages, so the second shows what is not read twice). Tool calls are ours; the schema
+//! that each has holds our answer, and the peer answers freely. Each engine answers all of them in
+//! turn, and what is printed are medians.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +13,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, KnownModel, Wanted, median, peer_command};
+use super::{Engine, KnownModel, Wanted, What, ask_peer, median};
+use crate::house::House;
 use crate::process;
 
 const PEER: &str = "llama_cpp_grounded.py";
@@ -45,9 +48,18 @@ struct Cells {
     answers: usize,
 }
 
-pub fn run(engine: &Engine<'_>, wanted: &Wanted, models: &[(&KnownModel, &Path)]) -> Result<()> {
-    let folder = wanted.peers.as_deref().context("bench grounded wants --peers DIR")?;
-    let requests = folder.join(REQUESTS);
+pub fn run(
+    house: &House,
+    what: What,
+    engine: &Engine<'_>,
+    wanted: &Wanted,
+    models: &[(&KnownModel, &Path)],
+) -> Result<()> {
+    let folder = wanted.peers.as_deref().context("this wants --peers DIR")?;
+    let requests = match what {
+        What::Tools => house.root.join("xtask/src/bench/tools.jsonl"),
+        What::Llm | What::Grounded => folder.join(REQUESTS),
+    };
     fs::metadata(&requests).with_context(|| requests.display().to_string())?;
     for (model, path) in models {
         let (mut ours, mut peers) = (Cells::default(), Cells::default());
@@ -55,7 +67,7 @@ pub fn run(engine: &Engine<'_>, wanted: &Wanted, models: &[(&KnownModel, &Path)]
             let mut command = engine.command();
             command.args(["bench", "--json", "--model", &model.id, "--requests"]).arg(&requests);
             ours.add(&process::output(&mut command)?)?;
-            peers.add(&process::output(peer_command(&folder.join(PEER), path).arg(&requests))?)?;
+            peers.add(&ask_peer(&folder.join(PEER), path, &[requests.as_os_str()])?)?;
         }
         for ((turn, what), values) in &mut ours.values {
             let peer = peers.values.get_mut(&(*turn, *what)).context("the peer answered other requests")?;

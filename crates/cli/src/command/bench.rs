@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use inhouse_agent::chat::{ChatEvent, ChatRequest, Constraint, Finish, Message, Sampling, Speaker};
 use inhouse_app::AppError;
-use inhouse_app::models::Speed;
+use inhouse_app::models::{MeasureStep, Speed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::command::print_json;
-use crate::{Context, End};
+use crate::{Context, End, progress};
 
 /// Share of what memory gives from which on it is the limit.
 const LIMITED: f64 = 0.7;
@@ -116,7 +116,15 @@ impl Bench {
             return perplexity(file, context).await;
         }
         let contexts: Vec<usize> = self.context.iter().copied().filter(|tokens| *tokens > 0).collect();
-        let bench = context.app.measure_speed(contexts, self.decode.max(1)).await?;
+        let bar = progress::bar("{spinner} {msg} {elapsed}");
+        bar.enable_steady_tick(Duration::from_millis(100));
+        let show = {
+            let bar = bar.clone();
+            move |step| bar.set_message(doing(step))
+        };
+        let bench = context.app.measure_speed(contexts, self.decode.max(1), &context.cancel, show).await?;
+        bar.finish_and_clear();
+        let Some(bench) = bench else { return Ok(End::Cancelled) };
         if context.json {
             print_json(&Output {
                 model: &bench.model,
@@ -137,6 +145,15 @@ impl Bench {
             advice(&bench).iter().for_each(|line| println!("{line}"));
         }
         Ok(End::Done)
+    }
+}
+
+fn doing(step: MeasureStep) -> String {
+    match step {
+        MeasureStep::Loading => "loading the model".into(),
+        MeasureStep::Reading(context) => format!("reading {context} tokens"),
+        MeasureStep::Writing(context) => format!("writing behind {context} tokens"),
+        MeasureStep::Memory => "measuring memory".into(),
     }
 }
 

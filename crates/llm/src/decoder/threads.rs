@@ -33,6 +33,7 @@ impl Threads {
                 ThreadPoolBuilder::new()
                     .num_threads(number)
                     .thread_name(|number| format!("model-{number}"))
+                    .start_handler(|_| step_back())
                     .build()
                     .map_err(|error| failed(format!("its threads cannot be started: {error}")))
             })
@@ -62,6 +63,18 @@ impl Threads {
     /// Threads that are fastest in writing, as far as was seen.
     pub(super) fn for_writing(&self) -> usize {
         self.pools[self.writing.best()].current_num_threads()
+    }
+}
+
+/// Lets the calling thread step back behind the window's, which a person waits for.
+fn step_back() {
+    /// A thread of the usual priority gets three times the time of one with this.
+    #[cfg(target_os = "linux")]
+    const NICE: i32 = 5;
+    // On Linux a priority is a thread's own, and no number means the calling one.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "a thread of the model keeps the usual priority");
     }
 }
 
