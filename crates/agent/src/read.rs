@@ -114,7 +114,7 @@ impl FailureCode {
             Self::NoText => "add a version with a text layer",
             Self::Broken => "open it in the program that made it, save it again and add it again",
             Self::Encrypted => "save a copy without the password and add that",
-            Self::Unsupported => "save it as PDF, DOCX, Markdown or plain text and add that",
+            Self::Unsupported => "save it as PDF, DOCX, XLSX, Markdown or plain text and add that",
             Self::TooLarge => "split it and add the parts",
             Self::TimedOut | Self::OutOfMemory | Self::Crashed => {
                 "save it in another format or split it, and add that"

@@ -104,7 +104,7 @@ mod tests {
                 Heading { level: *level, range: CharRange::new(start, start + title.chars().count()) }
             })
             .collect();
-        Page { number: 3, text: text.into(), headings }
+        Page { number: 3, text: text.into(), headings, sheet: None }
     }
 
     fn texts(page: &Page) -> Vec<String> {

@@ -21,7 +21,7 @@ use process::Process;
 use serve::Order;
 use source::OpenSource;
 
-pub(crate) use frame::PAGE_TEXT_BYTES;
+pub(crate) use frame::{NAME_CHARS, PAGE_TEXT_BYTES};
 pub use serve::serve_if_asked;
 pub(crate) use source::system_failure;
 

@@ -9,64 +9,43 @@ mod field;
 mod layout;
 mod numbering;
 mod numeral;
-mod package;
 mod paragraph;
+mod parts;
 mod styles;
 mod table;
-mod xml;
 
-use std::fs::File;
 use std::io::{Read, Seek};
 
-use inhouse_agent::read::{FailureCode, ReadFailure};
+use inhouse_agent::read::ReadFailure;
 
-use crate::child::system_failure;
-use crate::kind::OLE_MAGIC;
+use crate::package::Package;
 use crate::read::{Give, broken, empty};
 use body::{Body, Story};
 use layout::Layout;
 use numbering::Numbering;
-use package::{Package, Part};
+use parts::Part;
 use styles::Styles;
 
-/// Reads a Word document. A container of another name that holds none is unsupported, one that is
-/// named as a Word document is broken.
-pub(crate) fn read(mut file: File, named_docx: bool, text_bytes: u64, give: Give) -> Result<(), ReadFailure> {
-    let mut magic = Vec::new();
-    let is_ole = (&file)
-        .take(OLE_MAGIC.len() as u64)
-        .read_to_end(&mut magic)
-        .and_then(|_| file.rewind())
-        .map(|()| magic == OLE_MAGIC)
-        .map_err(|error| system_failure("reading its first bytes", &error))?;
-    if is_ole {
-        return Err(compound_file(file)?);
-    }
-    let no_word = |detail: String| {
-        let code = if named_docx { FailureCode::Broken } else { FailureCode::Unsupported };
-        ReadFailure::new(code, detail)
-    };
-    let mut package = match Package::open(file) {
-        Ok(package) => package,
-        Err(failure) if failure.code == FailureCode::Broken => return Err(no_word(failure.detail)),
-        Err(failure) => return Err(failure),
-    };
-    let Some(document) = package.main_part()? else {
-        return Err(no_word("there is no document in the package".to_owned()));
-    };
-    if !package.is_word_document(&document)? {
-        let detail = format!("{document} is no Word document");
-        return Err(ReadFailure::new(FailureCode::Unsupported, detail));
-    }
-    let layout = lay_out(&mut package, &document, text_bytes)?;
+/// Reads the Word document of a package. `document`: its main part.
+pub(crate) fn read<R: Read + Seek>(
+    package: &mut Package<R>,
+    document: &str,
+    text_bytes: u64,
+    give: Give,
+) -> Result<(), ReadFailure> {
+    let layout = lay_out(package, document, text_bytes)?;
     if layout.is_blank() {
         return Err(empty());
     }
     layout.into_pages().into_iter().try_for_each(give)
 }
 
-fn lay_out(package: &mut Package, document: &str, text_bytes: u64) -> Result<Layout, ReadFailure> {
-    let related = package.related_parts(document)?;
+fn lay_out<R: Read + Seek>(
+    package: &mut Package<R>,
+    document: &str,
+    text_bytes: u64,
+) -> Result<Layout, ReadFailure> {
+    let related = parts::related(package, document)?;
     let of =
         |part: Part| related.iter().filter(move |(kind, _)| *kind == part).map(|(_, name)| name.as_str());
 
@@ -98,20 +77,6 @@ fn lay_out(package: &mut Package, document: &str, text_bytes: u64) -> Result<Lay
         }
     }
     Ok(layout)
-}
-
-/// What a compound file is: never readable, for one of two reasons.
-fn compound_file(mut file: File) -> Result<ReadFailure, ReadFailure> {
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|error| system_failure("reading it", &error))?;
-    let name: Vec<u8> = "EncryptedPackage\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    // Entries of its directory are 128 bytes long and begin with their name.
-    let encrypted = bytes.chunks(128).any(|entry| entry.starts_with(&name));
-    Ok(if encrypted {
-        ReadFailure::new(FailureCode::Encrypted, "it is an encrypted Office document")
-    } else {
-        ReadFailure::new(FailureCode::Unsupported, "it is a binary file of an old Office version")
-    })
 }
 
 #[cfg(test)]

@@ -10,9 +10,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Kind {
     Text,
     Markdown,
+    /// A table in plain text: CSV, TSV.
+    Delimited,
     Pdf,
     Docx,
-    /// A ZIP archive or a compound file that isn't named as a Word document, and may be one.
+    /// A workbook of Excel or of OpenDocument.
+    Workbook,
+    /// A ZIP archive or a compound file that isn't named as an Office document, and may be one.
     Container,
 }
 
@@ -63,7 +67,10 @@ pub(crate) fn kind_of(head: &[u8], path: &Path) -> Result<Kind, ReadFailure> {
         return Ok(Kind::Pdf);
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") || head.starts_with(OLE_MAGIC) {
-        return Ok(if promise == Promise::Kind(Kind::Docx) { Kind::Docx } else { Kind::Container });
+        return Ok(match promise {
+            Promise::Kind(kind @ (Kind::Docx | Kind::Workbook)) => kind,
+            _ => Kind::Container,
+        });
     }
     let other = OTHER_MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name);
     match (promise, other) {
@@ -74,6 +81,7 @@ pub(crate) fn kind_of(head: &[u8], path: &Path) -> Result<Kind, ReadFailure> {
         (Promise::Kind(Kind::Docx), None) => {
             Err(ReadFailure::new(FailureCode::Broken, "it does not start like a DOCX"))
         }
+        (Promise::Kind(Kind::Workbook), None) => under_the_name_of_a_workbook(head),
         (Promise::Kind(kind), None) => Ok(kind),
         (Promise::Nothing, None) => Ok(Kind::Text),
         (Promise::Nothing | Promise::Other, Some(name)) => {
@@ -84,6 +92,36 @@ pub(crate) fn kind_of(head: &[u8], path: &Path) -> Result<Kind, ReadFailure> {
             format!("no reader for .{}", extension(path).unwrap_or_default()),
         )),
     }
+}
+
+/// Many programs save a web page or a table in plain text under the name of a workbook, and Excel
+/// opens both. The table is read as what it is.
+fn under_the_name_of_a_workbook(head: &[u8]) -> Result<Kind, ReadFailure> {
+    /// The first record of a workbook before Excel 5: its kind, its length, its version.
+    const EXCEL_2_TO_4: &[&[u8]] = &[b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00"];
+
+    if EXCEL_2_TO_4.iter().any(|start| head.starts_with(start)) {
+        let detail = "it is a workbook of Excel 4 or older";
+        return Err(ReadFailure::new(FailureCode::Unsupported, detail));
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    if text.starts_with(b"<") {
+        let lower = text.to_ascii_lowercase();
+        let has = |word: &[u8]| lower.windows(word.len()).any(|window| window == word);
+        let what = if has(b"urn:schemas-microsoft-com:office:spreadsheet") {
+            "it is XML of Excel 2003 under the name of a workbook"
+        } else if has(b"<html") || has(b"<table") || has(b"<!doctype html") {
+            "it is a web page under the name of a workbook"
+        } else {
+            "it is XML under the name of a workbook"
+        };
+        return Err(ReadFailure::new(FailureCode::Broken, what));
+    }
+    let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    if is_wide || !head.iter().any(|byte| matches!(byte, 0..=8 | 14..=31)) {
+        return Ok(Kind::Delimited);
+    }
+    Err(ReadFailure::new(FailureCode::Broken, "it does not start like a workbook"))
 }
 
 /// Compound files: the old Office formats, and new ones under a password.
@@ -102,10 +140,15 @@ fn starts_like_pdf(head: &[u8], promise: Promise) -> bool {
 fn promise(path: &Path) -> Promise {
     match extension(path).as_deref() {
         None => Promise::Nothing,
-        Some("txt" | "text" | "log" | "csv" | "tsv") => Promise::Kind(Kind::Text),
+        Some("txt" | "text" | "log") => Promise::Kind(Kind::Text),
+        Some("csv" | "tsv" | "tab") => Promise::Kind(Kind::Delimited),
         Some("md" | "markdown") => Promise::Kind(Kind::Markdown),
         Some("pdf") => Promise::Kind(Kind::Pdf),
         Some("docx" | "docm" | "dotx" | "dotm") => Promise::Kind(Kind::Docx),
+        // WPS names its workbooks et and ett.
+        Some("xlsx" | "xlsm" | "xltx" | "xltm" | "xlsb" | "xls" | "xlt" | "et" | "ett" | "ods" | "ots") => {
+            Promise::Kind(Kind::Workbook)
+        }
         Some(_) => Promise::Other,
     }
 }
@@ -142,6 +185,9 @@ mod tests {
         );
         assert_eq!(code(b"PK\x03\x04rest", "report.DOCX"), Ok(Kind::Docx));
         assert_eq!(code(b"PK\x03\x04rest", "report.pdf"), Ok(Kind::Container));
+        assert_eq!(code(b"PK\x03\x04rest", "prices.xlsx"), Ok(Kind::Workbook));
+        assert_eq!(code(OLE_MAGIC, "价格.et"), Ok(Kind::Workbook));
+        assert_eq!(code(OLE_MAGIC, "letter.doc"), Ok(Kind::Container));
     }
 
     #[test]
@@ -160,9 +206,19 @@ mod tests {
 
     #[test]
     fn text_goes_by_its_name() {
-        assert_eq!(code(b"a,b\n", "list.CSV"), Ok(Kind::Text));
+        assert_eq!(code(b"a,b\n", "list.CSV"), Ok(Kind::Delimited));
         assert_eq!(code(b"# Title", "README.md"), Ok(Kind::Markdown));
         assert_eq!(code(b"hello", "README"), Ok(Kind::Text));
+    }
+
+    #[test]
+    fn what_goes_under_the_name_of_a_workbook_is_told() {
+        assert_eq!(code(b"Name\tAmount\r\n", "export.xls"), Ok(Kind::Delimited));
+        assert_eq!(code(b"\xff\xfeN\0a\0", "export.xls"), Ok(Kind::Delimited));
+        assert_eq!(code(b"<html><table>", "export.xls"), Err(FailureCode::Broken));
+        assert_eq!(code(b"<?xml version='1.0'?><Workbook>", "export.xls"), Err(FailureCode::Broken));
+        assert_eq!(code(b"\x09\x02\x06\x00\0\0", "old.xls"), Err(FailureCode::Unsupported));
+        assert_eq!(code(b"\x01\x02\x03junk", "broken.xlsx"), Err(FailureCode::Broken));
     }
 
     #[test]

@@ -16,9 +16,13 @@ mod docx;
 mod kind;
 mod limits;
 mod markdown;
+mod office;
+mod package;
 mod pdf;
 mod read;
+mod sheet;
 mod text;
+mod xml;
 
 pub use child::{ChildReader, serve_if_asked};
 pub use limits::ReadLimits;

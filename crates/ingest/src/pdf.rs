@@ -36,7 +36,7 @@ pub(crate) fn read(bytes: Vec<u8>, give: Give) -> Result<(), ReadFailure> {
             Err(Error::EncryptedPdf) => return Err(failure(&Error::EncryptedPdf)),
             Err(error) => {
                 first_error.get_or_insert_with(|| format!("page {number}: {error}"));
-                Page { number, text: String::new(), headings: Vec::new() }
+                Page { number, text: String::new(), headings: Vec::new(), sheet: None }
             }
         };
         any_text |= !page.text.is_empty();

@@ -8,7 +8,7 @@ use inhouse_agent::read::{FailureCode, ReadFailure};
 
 use crate::child::{PAGE_TEXT_BYTES, system_failure, too_much_text};
 use crate::kind::Kind;
-use crate::{docx, markdown, pdf, text};
+use crate::{markdown, office, pdf, sheet, text};
 
 /// Takes the next page; an error ends the reading.
 pub(crate) type Give<'a> = &'a mut dyn FnMut(Page) -> Result<(), ReadFailure>;
@@ -31,12 +31,12 @@ pub(crate) fn read_pages(kind: Kind, file: File, text_bytes: u64, give: Give) ->
         Kind::Text => text::read(&all_bytes(file)?, &mut give),
         Kind::Markdown => markdown::read(&all_bytes(file)?, &mut give),
         Kind::Pdf => pdf::read(all_bytes(file)?, &mut give),
-        Kind::Docx => docx::read(file, true, text_bytes, &mut give),
-        Kind::Container => docx::read(file, false, text_bytes, &mut give),
+        Kind::Delimited => sheet::read_delimited(&all_bytes(file)?, text_bytes, &mut give),
+        Kind::Docx | Kind::Workbook | Kind::Container => office::read(file, kind, text_bytes, &mut give),
     }
 }
 
-fn all_bytes(mut file: File) -> Result<Vec<u8>, ReadFailure> {
+pub(crate) fn all_bytes(mut file: File) -> Result<Vec<u8>, ReadFailure> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|error| system_failure("reading it", &error))?;
     Ok(bytes)

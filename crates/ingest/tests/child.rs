@@ -15,6 +15,7 @@ use inhouse_agent::cancel::Cancel;
 use inhouse_agent::passage::Page;
 use inhouse_agent::read::{FailureCode, ReadFailure, SourceReader};
 use inhouse_ingest::{ChildReader, ReadLimits, serve_if_asked};
+use rust_xlsxwriter::Workbook;
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -35,6 +36,12 @@ const TESTS: &[Test] = &[
     ("a_file_that_changes_or_vanishes_is_noticed", a_file_that_changes_or_vanishes_is_noticed),
     ("nothing_that_a_child_says_is_believed", nothing_that_a_child_says_is_believed),
     ("a_child_knows_nothing_of_the_environment", a_child_knows_nothing_of_the_environment),
+    ("a_workbook_comes_through_with_its_cells", a_workbook_comes_through_with_its_cells),
+    ("two_hundred_thousand_rows_are_read", two_hundred_thousand_rows_are_read),
+    (
+        "a_workbook_that_unpacks_to_too_much_ends_with_its_code",
+        a_workbook_that_unpacks_to_too_much_ends_with_its_code,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -266,6 +273,127 @@ fn nothing_that_a_child_says_is_believed(folder: &Folder) {
     );
     assert_eq!(says(&frame(r#"{"Failed":{"code":"no_such_code","detail":""}}"#)), FailureCode::Crashed);
     assert_eq!(says("yes | head -c 10000000 >&2; exit 3"), FailureCode::Crashed);
+}
+
+fn a_workbook_comes_through_with_its_cells(folder: &Folder) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet().set_name("价格表").expect("a name");
+    sheet.write_row_matrix(0, 0, [["品名", "单价"], ["酒店", "四百五十"]]).expect("cells");
+    let path = folder.0.path().join("prices.xlsx");
+    book.save(&path).expect("it is written");
+    // Content decides over the name here too.
+    for name in ["prices.xlsx", "prices.docx", "prices.txt", "prices"] {
+        let copy = folder.0.path().join(name);
+        if copy != path {
+            fs::copy(&path, &copy).expect("it is copied");
+        }
+        let pages = read(&copy).expect("it is a workbook");
+        assert_eq!(pages[0].text, "价格表 A1:B2\nA: 品名 | B: 单价\nA: 酒店 | B: 四百五十", "{name}");
+        let sheet = pages[0].sheet.as_ref().expect("it is a sheet");
+        let names: Vec<_> = sheet.cells.iter().map(|cell| cell.name()).collect();
+        assert_eq!((sheet.name.as_str(), names.join(" ").as_str()), ("价格表", "A1 B1 A2 B2"));
+    }
+    let table = folder.file("export.xls", "Name\tAmount\nLi Wei\t12\nZhang San\t7\n");
+    assert!(read(&table).expect("it is a table")[0].text.ends_with("Name: Zhang San | Amount: 7"));
+    assert_eq!(code(read(&folder.file("page.xls", "<html><table><tr><td>1"))), FailureCode::Broken);
+    assert_eq!(code(read(&folder.file("half.xlsx", "PK\x03\x04"))), FailureCode::Broken);
+}
+
+fn two_hundred_thousand_rows_are_read(folder: &Folder) {
+    const ROWS: u32 = 200_000;
+
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["Meter", "Hall", "Reading"]).expect("a row");
+    for row in 1..ROWS {
+        sheet.write_string(row, 0, format!("meter {row}")).expect("a cell");
+        sheet.write_string(row, 1, "hall 3").expect("a cell");
+        sheet.write_number(row, 2, row).expect("a cell");
+    }
+    let path = folder.0.path().join("readings.xlsx");
+    book.save(&path).expect("it is written");
+    let start = Instant::now();
+    let mut rows = 0;
+    let mut last = String::new();
+    let result = reader(ReadLimits::default()).read(&path, &Cancel::new(), &mut |page| {
+        rows += page.text.lines().filter(|line| line.starts_with("Meter: ")).count();
+        last = page.text;
+    });
+    assert_eq!(result, Ok(()));
+    assert_eq!(rows, ROWS as usize - 1);
+    assert!(last.ends_with("Meter: meter 199999 | Hall: hall 3 | Reading: 199999"), "{last}");
+    println!("{ROWS} rows in {:.1} s", start.elapsed().as_secs_f32());
+
+    let table: String = (1..ROWS)
+        .fold("Meter,Hall,Reading\n".to_owned(), |table, row| table + &format!("meter {row},hall 3,{row}\n"));
+    let start = Instant::now();
+    let pages = read(&folder.file("readings.csv", table)).expect("it is a table");
+    let rows = pages.iter().flat_map(|page| page.text.lines()).filter(|line| line.starts_with("Meter: "));
+    assert_eq!(rows.count(), ROWS as usize - 1);
+    println!("{ROWS} rows of plain text in {:.1} s", start.elapsed().as_secs_f32());
+}
+
+fn a_workbook_that_unpacks_to_too_much_ends_with_its_code(folder: &Folder) {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let write = |name: &str, strings: u32, count: &str| {
+        let path = folder.0.path().join(name);
+        let mut zip = ZipWriter::new(fs::File::create(&path).expect("the file is made"));
+        zip_begin(&mut zip, "_rels/.rels");
+        let tie = |kind: &str, target: &str| {
+            format!(r#"<Relationship Id="r1" Type="{kinds}/{kind}" Target="{target}"/>"#)
+        };
+        put(
+            &mut zip,
+            &format!("<Relationships>{}</Relationships>", tie("officeDocument", "xl/workbook.xml")),
+        );
+        zip_begin(&mut zip, "xl/_rels/workbook.xml.rels");
+        put(
+            &mut zip,
+            &format!("<Relationships>{}</Relationships>", tie("worksheet", "worksheets/sheet1.xml")),
+        );
+        zip_begin(&mut zip, "xl/workbook.xml");
+        put(
+            &mut zip,
+            &format!(
+                r#"<workbook xmlns="{main}" xmlns:r="{kinds}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>"#
+            ),
+        );
+        zip_begin(&mut zip, "xl/worksheets/sheet1.xml");
+        put(
+            &mut zip,
+            &format!(
+                r#"<worksheet xmlns="{main}"><sheetData><row r="1"><c r="A1"><v>7</v></c></row></sheetData></worksheet>"#
+            ),
+        );
+        zip_begin(&mut zip, "xl/sharedStrings.xml");
+        put(&mut zip, &format!(r#"<sst xmlns="{main}" uniqueCount="{count}">"#));
+        let string = format!("<si><t>{}</t></si>", "a".repeat(1 << 20));
+        (0..strings).for_each(|_| put(&mut zip, &string));
+        put(&mut zip, "</sst>");
+        zip.finish().expect("the package is finished");
+        path
+    };
+    let bomb = write("bomb.xlsx", 520, "1");
+    assert!(fs::metadata(&bomb).expect("it was written").len() < 2 << 20);
+    assert_eq!(code(read(&bomb)), FailureCode::TooLarge);
+    // Within what may be unpacked, but not within the memory.
+    let limits = ReadLimits { memory_bytes: 64 << 20, ..ReadLimits::default() };
+    let failure = read_with(&reader(limits), &write("heavy.xlsx", 100, "1")).expect_err("it needs more");
+    assert_eq!(failure.code, FailureCode::OutOfMemory, "{failure}");
+    // A table of strings that claims more of them than there is memory for.
+    for claim in ["1000000000000", "18446744073709551615"] {
+        let code = code(read(&write("claim.xlsx", 1, claim)));
+        assert!(matches!(code, FailureCode::OutOfMemory | FailureCode::Broken), "{code:?}");
+    }
+}
+
+fn zip_begin(zip: &mut ZipWriter<fs::File>, name: &str) {
+    zip.start_file(name, SimpleFileOptions::default()).expect("an entry begins");
+}
+
+fn put(zip: &mut ZipWriter<fs::File>, text: &str) {
+    zip.write_all(text.as_bytes()).expect("an entry is written");
 }
 
 fn a_child_knows_nothing_of_the_environment(folder: &Folder) {

@@ -27,7 +27,7 @@ fn queued(noted: Noted) -> SourceId {
 }
 
 fn page(number: u32, text: &str) -> Page {
-    Page { number, text: text.into(), headings: Vec::new() }
+    Page { number, text: text.into(), headings: Vec::new(), sheet: None }
 }
 
 fn make_ready(record: &Record, id: SourceId, pages: &[Page]) -> Vec<SourceId> {

@@ -52,6 +52,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("pdf", &["inhouse-ingest"]),
     ("lopdf", &["inhouse-ingest"]),
     ("quick-xml", &["inhouse-ingest"]),
+    ("calamine", &["inhouse-ingest"]),
+    ("cfb", &["inhouse-ingest"]),
+    ("csv", &["inhouse-ingest"]),
     // The tool unpacks packages of models.
     ("zip", &["inhouse-ingest", "xtask"]),
 ];

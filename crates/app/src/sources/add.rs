@@ -32,7 +32,10 @@ pub struct Skipped {
 
 /// Endings of files that are taken out of a folder. A file that is named itself is always tried,
 /// and what a file really is, its content decides.
-const READABLE: &[&str] = &["txt", "text", "log", "csv", "tsv", "md", "markdown", "pdf", "docx"];
+const READABLE: &[&str] = &[
+    "txt", "text", "log", "csv", "tsv", "md", "markdown", "pdf", "docx", "xlsx", "xlsm", "xlsb", "xls", "et",
+    "ods",
+];
 
 impl App {
     /// Notes files, and the readable files of folders and of the folders in them. Hidden ones and

@@ -2,15 +2,18 @@
 
 use std::io::{self, Read, Write};
 
-use inhouse_agent::passage::{CharRange, Heading, Page};
+use inhouse_agent::passage::{Cell, CharRange, Heading, Page, Sheet};
 use inhouse_agent::read::ReadFailure;
 use serde::{Deserialize, Serialize};
 
 /// Longest text of one page, in bytes. A page beyond it is no page that a person could read.
 pub(crate) const PAGE_TEXT_BYTES: usize = 4 * 1024 * 1024;
 
-/// Longest frame, in bytes: a page whose every byte is escaped, and its headings.
+/// Longest frame, in bytes: a page whose every byte is escaped, its headings and its cells.
 const FRAME_BYTES: u32 = 32 * 1024 * 1024;
+
+/// Longest name of a sheet, in characters. Excel allows 31, OpenDocument has no limit.
+pub(crate) const NAME_CHARS: usize = 200;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Frame {
@@ -31,6 +34,14 @@ pub(super) struct WirePage {
     text: String,
     /// Level, and the range in characters.
     headings: Vec<(u8, usize, usize)>,
+    sheet: Option<WireSheet>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireSheet {
+    name: String,
+    /// Row and column from 1, and the range in characters.
+    cells: Vec<(u32, u32, usize, usize)>,
 }
 
 impl Frame {
@@ -40,7 +51,15 @@ impl Frame {
             .iter()
             .map(|heading| (heading.level, heading.range.start, heading.range.end))
             .collect();
-        Self::Page(WirePage { number: page.number, text: page.text, headings })
+        let sheet = page.sheet.map(|sheet| WireSheet {
+            name: sheet.name,
+            cells: sheet
+                .cells
+                .iter()
+                .map(|cell| (cell.row, cell.column, cell.range.start, cell.range.end))
+                .collect(),
+        });
+        Self::Page(WirePage { number: page.number, text: page.text, headings, sheet })
     }
 
     pub(super) fn failed(failure: ReadFailure) -> Self {
@@ -61,7 +80,8 @@ impl Frame {
 }
 
 impl WirePage {
-    /// The page, when it has the number that is due and its headings stand in its text in order.
+    /// The page, when it has the number that is due, and its headings and its cells each stand in
+    /// its text in order.
     pub(super) fn checked(self, due: u32) -> Result<Page, String> {
         if self.number != due {
             return Err(format!("page {} came where page {due} was due", self.number));
@@ -82,7 +102,28 @@ impl WirePage {
             headings.push(Heading { level, range: CharRange::new(start, end) });
             last = end;
         }
-        Ok(Page { number: due, text: self.text, headings })
+        let sheet = self.sheet.map(|sheet| sheet.checked(due, chars)).transpose()?;
+        Ok(Page { number: due, text: self.text, headings, sheet })
+    }
+}
+
+impl WireSheet {
+    /// `chars`: of the page's text.
+    fn checked(self, page: u32, chars: usize) -> Result<Sheet, String> {
+        if self.name.chars().count() > NAME_CHARS || self.name.chars().any(char::is_control) {
+            return Err(format!("page {page} has a sheet with no fit name"));
+        }
+        let mut cells = Vec::with_capacity(self.cells.len());
+        let mut last = 0;
+        for (row, column, start, end) in self.cells {
+            if row == 0 || column == 0 || start < last || end <= start || end > chars {
+                let at = format!("row {row}, column {column} at {start}..{end} of {chars}");
+                return Err(format!("page {page} has a cell in {at}"));
+            }
+            cells.push(Cell { row, column, range: CharRange::new(start, end) });
+            last = end;
+        }
+        Ok(Sheet { name: self.name, cells })
     }
 }
 
@@ -117,7 +158,12 @@ mod tests {
     use super::*;
 
     fn wire(number: u32, text: &str, headings: &[(u8, usize, usize)]) -> WirePage {
-        WirePage { number, text: text.to_owned(), headings: headings.to_vec() }
+        WirePage { number, text: text.to_owned(), headings: headings.to_vec(), sheet: None }
+    }
+
+    fn wire_sheet(name: &str, cells: &[(u32, u32, usize, usize)]) -> WirePage {
+        let sheet = WireSheet { name: name.to_owned(), cells: cells.to_vec() };
+        WirePage { sheet: Some(sheet), ..wire(1, "text", &[]) }
     }
 
     #[test]
@@ -126,6 +172,10 @@ mod tests {
             number: 1,
             text: "差旅\nbody".to_owned(),
             headings: vec![Heading { level: 2, range: CharRange::new(0, 2) }],
+            sheet: Some(Sheet {
+                name: "费用".to_owned(),
+                cells: vec![Cell { row: 7, column: 2, range: CharRange::new(3, 7) }],
+            }),
         };
         let mut bytes = Vec::new();
         Frame::page(page.clone()).write_to(&mut bytes).expect("a vector takes it");
@@ -158,5 +208,17 @@ mod tests {
         assert!(wire(1, "text", &[(1, 2, 4), (1, 0, 2)]).checked(1).is_err());
         assert!(wire(1, "te\u{7}xt", &[]).checked(1).is_err());
         assert!(wire(1, "text", &[(1, 0, 4)]).checked(1).is_ok());
+    }
+
+    #[test]
+    fn cells_outside_their_page_or_out_of_order_are_refused() {
+        assert!(wire_sheet("Prices", &[(1, 1, 0, 2), (1, 2, 2, 4)]).checked(1).is_ok());
+        assert!(wire_sheet("Prices", &[(1, 1, 0, 5)]).checked(1).is_err());
+        assert!(wire_sheet("Prices", &[(1, 1, 2, 2)]).checked(1).is_err());
+        assert!(wire_sheet("Prices", &[(0, 1, 0, 2)]).checked(1).is_err());
+        assert!(wire_sheet("Prices", &[(1, 0, 0, 2)]).checked(1).is_err());
+        assert!(wire_sheet("Prices", &[(1, 1, 0, 2), (1, 2, 1, 4)]).checked(1).is_err());
+        assert!(wire_sheet("Pri\nces", &[]).checked(1).is_err());
+        assert!(wire_sheet(&"x".repeat(201), &[]).checked(1).is_err());
     }
 }

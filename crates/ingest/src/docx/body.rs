@@ -8,8 +8,8 @@ use super::numbering::Numbering;
 use super::paragraph::Paragraph;
 use super::styles::Styles;
 use super::table::Table;
-use super::xml::{Element, Space, Token, Xml};
 use crate::text::symbol::symbol;
+use crate::xml::{Element, Space, Token, Xml};
 
 /// Which story is read, and so where its text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -230,7 +230,7 @@ impl Layout {
                 .map(|note| self.note_line(note))
                 .collect();
             append(&mut text, &notes);
-            pages.push(Page { number, text, headings });
+            pages.push(Page { number, text, headings, sheet: None });
         }
         pages
     }

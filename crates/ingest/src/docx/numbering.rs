@@ -6,7 +6,7 @@ use inhouse_agent::read::ReadFailure;
 
 use super::numeral::numeral;
 use super::styles::{ParagraphProperties, Styles};
-use super::xml::{Element, Token, Xml};
+use crate::xml::{Element, Token, Xml};
 
 /// Word's lists have nine levels.
 const LEVELS: usize = 9;

@@ -3,8 +3,8 @@
 use super::layout::Block;
 use super::numbering::Numbering;
 use super::styles::{ParagraphProperties, Styles};
-use super::xml::Element;
 use crate::text::tidy::tidy;
+use crate::xml::Element;
 
 #[derive(Default)]
 pub(super) struct Paragraph {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use inhouse_agent::read::ReadFailure;
 
-use super::xml::{Token, Xml};
+use crate::xml::{Token, Xml};
 
 /// Styles stand on others; a longer chain is a circle.
 const CHAIN: usize = 20;
@@ -44,7 +44,7 @@ pub(super) struct ListReference {
 
 impl ParagraphProperties {
     /// Takes one element within `w:pPr`.
-    pub(super) fn take(&mut self, element: &super::xml::Element) {
+    pub(super) fn take(&mut self, element: &crate::xml::Element) {
         match element.name.as_str() {
             "pStyle" => self.style = element.value().map(str::to_owned),
             "outlineLvl" => self.outline = element.value().and_then(|value| value.parse().ok()),

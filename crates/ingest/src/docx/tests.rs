@@ -1,12 +1,16 @@
 //! What `docx` promises, tested.
 
+use std::fs::File;
 use std::io::{Seek, Write};
 
 use inhouse_agent::passage::Page;
+use inhouse_agent::read::FailureCode;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
+use crate::kind::{Kind, OLE_MAGIC};
+use crate::office;
 
 const WORD: &str = r#"xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math""#;
 
@@ -53,7 +57,7 @@ fn file_of(bytes: &[u8]) -> File {
 
 fn pages_of(file: File) -> Result<Vec<Page>, ReadFailure> {
     let mut pages = Vec::new();
-    read(file, true, 1 << 20, &mut |page| {
+    office::read(file, Kind::Docx, 1 << 20, &mut |page| {
         pages.push(page);
         Ok(())
     })?;
@@ -298,21 +302,21 @@ fn results_of_fields_are_text_and_instructions_are_not() {
 
 #[test]
 fn what_is_no_word_document_is_told_apart() {
-    let code = |file: File, named_docx| {
-        read(file, named_docx, 1 << 20, &mut |_| Ok(())).expect_err("there is nothing to read").code
+    let code = |file: File, named: Kind| {
+        office::read(file, named, 1 << 20, &mut |_| Ok(())).expect_err("there is nothing to read").code
     };
     let zip = || zipped(&[("a.txt".to_owned(), "hello".to_owned())]);
-    assert_eq!(code(zip(), true), FailureCode::Broken);
-    assert_eq!(code(zip(), false), FailureCode::Unsupported);
-    assert_eq!(code(package("", &[]), true), FailureCode::Empty);
-    assert_eq!(code(file_of(b"PK\x03\x04 and no more"), true), FailureCode::Broken);
-    assert_eq!(code(package("<w:p><w:r><w:t>cut", &[]), true), FailureCode::Broken);
+    assert_eq!(code(zip(), Kind::Docx), FailureCode::Broken);
+    assert_eq!(code(zip(), Kind::Container), FailureCode::Unsupported);
+    assert_eq!(code(package("", &[]), Kind::Docx), FailureCode::Empty);
+    assert_eq!(code(file_of(b"PK\x03\x04 and no more"), Kind::Docx), FailureCode::Broken);
+    assert_eq!(code(package("<w:p><w:r><w:t>cut", &[]), Kind::Docx), FailureCode::Broken);
 
     let mut ole = OLE_MAGIC.to_vec();
     ole.resize(1024, 0);
-    assert_eq!(code(file_of(&ole), true), FailureCode::Unsupported);
+    assert_eq!(code(file_of(&ole), Kind::Docx), FailureCode::Unsupported);
     ole.extend("EncryptedPackage\0".encode_utf16().flat_map(u16::to_le_bytes));
-    assert_eq!(code(file_of(&ole), true), FailureCode::Encrypted);
+    assert_eq!(code(file_of(&ole), Kind::Docx), FailureCode::Encrypted);
 }
 
 #[test]
@@ -328,6 +332,6 @@ fn entities_are_not_expanded() {
 #[test]
 fn text_beyond_the_limit_is_too_large() {
     let file = package(&paragraph("word ").repeat(1000), &[]);
-    let failure = read(file, true, 1000, &mut |_| Ok(())).expect_err("it is over the limit");
+    let failure = office::read(file, Kind::Docx, 1000, &mut |_| Ok(())).expect_err("it is over the limit");
     assert_eq!(failure.code, FailureCode::TooLarge);
 }

@@ -78,7 +78,7 @@ pub(crate) fn whole_page(number: u32, text: String, known: &[(u8, String)]) -> P
     found.extend(worded);
     found.sort_by_key(|heading| heading.range.start);
     let headings = headings_within(&text, 0..text.len(), &found);
-    Page { number, text, headings }
+    Page { number, text, headings, sheet: None }
 }
 
 /// How many pieces the next page takes, at least one.
@@ -161,7 +161,7 @@ fn page(text: &str, range: Range<usize>, headings: &[TextHeading], before: usize
     let end = range.start + slice.trim_end().len();
     let headings = headings_within(text, start..end, headings);
     let number = u32::try_from(before + 1).expect("a text in memory has fewer pages than bytes");
-    Some(Page { number, text: text[start..end].to_owned(), headings })
+    Some(Page { number, text: text[start..end].to_owned(), headings, sheet: None })
 }
 
 /// The headings that stand in a slice of the text, counted in characters of the slice.

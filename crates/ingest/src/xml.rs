@@ -12,7 +12,7 @@ use crate::read::broken;
 
 /// Namespaces of elements, each in its transitional and its strict spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Space {
+pub(crate) enum Space {
     Word,
     /// Markup compatibility: alternatives of which a reader takes one.
     Compatibility,
@@ -34,47 +34,47 @@ impl Space {
     }
 }
 
-pub(super) enum Token {
+pub(crate) enum Token {
     Start(Element),
     /// An element without content gives its end too.
     End(Space, String),
     Text(String),
 }
 
-pub(super) struct Element {
-    pub(super) space: Space,
-    pub(super) name: String,
+pub(crate) struct Element {
+    pub(crate) space: Space,
+    pub(crate) name: String,
     attributes: Vec<(String, String)>,
 }
 
 impl Element {
     /// The value of an attribute by its local name.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The attribute `w:val`.
-    pub(super) fn value(&self) -> Option<&str> {
+    pub(crate) fn value(&self) -> Option<&str> {
         self.attribute("val")
     }
 
     /// Whether a property that is on by its presence is not switched off by its value.
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         !matches!(self.value(), Some("0" | "false" | "off"))
     }
 
-    pub(super) fn is_word(&self, name: &str) -> bool {
+    pub(crate) fn is_word(&self, name: &str) -> bool {
         self.space == Space::Word && self.name == name
     }
 }
 
-pub(super) struct Xml<'a> {
+pub(crate) struct Xml<'a> {
     reader: NsReader<Box<dyn BufRead + 'a>>,
     buffer: Vec<u8>,
 }
 
 impl<'a> Xml<'a> {
-    pub(super) fn new(input: Box<dyn BufRead + 'a>) -> Self {
+    pub(crate) fn new(input: Box<dyn BufRead + 'a>) -> Self {
         let mut reader = NsReader::from_reader(input);
         reader.config_mut().expand_empty_elements = true;
         Self { reader, buffer: Vec::new() }
@@ -82,7 +82,7 @@ impl<'a> Xml<'a> {
 
     /// The next token, or `None` at the end. Entities that a document defines itself are refused
     /// with the document: Office files have none.
-    pub(super) fn next(&mut self) -> Result<Option<Token>, ReadFailure> {
+    pub(crate) fn next(&mut self) -> Result<Option<Token>, ReadFailure> {
         loop {
             self.buffer.clear();
             let (resolved, event) =

@@ -1,41 +1,41 @@
-//! The ZIP package around a Word document: its parts and how they are tied together.
+//! The ZIP package around an Office document: its parts and how they are tied together.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 
 use inhouse_agent::read::{FailureCode, ReadFailure};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::xml::{Token, Xml};
 use crate::read::broken;
+use crate::xml::{Token, Xml};
 
 /// What all parts together may unpack to, in bytes. A thousand pages of text take 50 million.
 const UNPACKED_BYTES: u64 = 512 * 1024 * 1024;
 
+/// The folder that pictures stand in.
+const MEDIA: &[u8] = b"media/";
+
 /// Most entries of a package.
 const ENTRIES: usize = 100_000;
 
-/// Parts of a document besides its main one, by their relationship.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Styles,
-    Numbering,
-    Footnotes,
-    Endnotes,
-    Headers,
-    Footers,
-}
-
-pub(super) struct Package {
-    archive: ZipArchive<File>,
+pub(crate) struct Package<R> {
+    archive: ZipArchive<R>,
     /// Bytes that may still be unpacked.
     left: Cell<u64>,
 }
 
-impl Package {
-    pub(super) fn open(file: File) -> Result<Self, ReadFailure> {
+/// How a part is tied to another one.
+pub(crate) struct Relationship {
+    pub(crate) id: String,
+    /// The last word of its type.
+    pub(crate) kind: String,
+    /// The part that it leads to.
+    pub(crate) part: String,
+}
+
+impl<R: Read + Seek> Package<R> {
+    pub(crate) fn open(file: R) -> Result<Self, ReadFailure> {
         let archive = ZipArchive::new(file).map_err(|error| failure("opening the package", &error))?;
         if archive.len() > ENTRIES {
             let detail = format!("its package has {} entries", archive.len());
@@ -44,44 +44,8 @@ impl Package {
         Ok(Self { archive, left: Cell::new(UNPACKED_BYTES) })
     }
 
-    /// The part that the package is about.
-    pub(super) fn main_part(&mut self) -> Result<Option<String>, ReadFailure> {
-        let targets = self.relationships("")?;
-        let main = targets.into_iter().find(|(kind, _)| kind == "officeDocument").map(|(_, name)| name);
-        Ok(main.or_else(|| Some("word/document.xml".to_owned())).filter(|name| self.entry(name).is_some()))
-    }
-
-    pub(super) fn is_word_document(&mut self, part: &str) -> Result<bool, ReadFailure> {
-        let root = self.read_part(part, |xml| {
-            loop {
-                match xml.next()? {
-                    Some(Token::Start(root)) => return Ok(root.is_word("document")),
-                    Some(_) => {}
-                    None => return Ok(false),
-                }
-            }
-        })?;
-        Ok(root.unwrap_or(false))
-    }
-
-    pub(super) fn related_parts(&mut self, part: &str) -> Result<Vec<(Part, String)>, ReadFailure> {
-        let known = |kind: &str| {
-            Some(match kind {
-                "styles" => Part::Styles,
-                "numbering" => Part::Numbering,
-                "footnotes" => Part::Footnotes,
-                "endnotes" => Part::Endnotes,
-                "header" => Part::Headers,
-                "footer" => Part::Footers,
-                _ => return None,
-            })
-        };
-        let targets = self.relationships(part)?;
-        Ok(targets.into_iter().filter_map(|(kind, name)| Some((known(&kind)?, name))).collect())
-    }
-
     /// Hands a part to `read`; `None` when the package has no such part.
-    pub(super) fn read_part<T>(
+    pub(crate) fn read_part<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&mut Xml) -> Result<T, ReadFailure>,
@@ -91,12 +55,45 @@ impl Package {
         let metered = Metered { inner: entry, left: &self.left };
         let result = read(&mut Xml::new(Box::new(BufReader::new(metered))));
         if self.left.get() == 0 {
-            let detail = format!("it unpacks to more than {UNPACKED_BYTES} bytes");
-            return Err(ReadFailure::new(FailureCode::TooLarge, detail));
+            return Err(too_heavy());
         }
         result
             .map(Some)
             .map_err(|failure| ReadFailure::new(failure.code, format!("{name}: {}", failure.detail)))
+    }
+
+    /// The first bytes of a part, at most `most`; `None` when the package has no such part.
+    pub(crate) fn first_bytes(&mut self, name: &str, most: u64) -> Result<Option<Vec<u8>>, ReadFailure> {
+        let Some(index) = self.entry(name) else { return Ok(None) };
+        let entry = self.archive.by_index(index).map_err(|error| failure(name, &error))?;
+        let mut bytes = Vec::new();
+        entry.take(most).read_to_end(&mut bytes).map_err(|error| broken(format!("{name}: {error}")))?;
+        Ok(Some(bytes))
+    }
+
+    /// Unpacks all parts but pictures and keeps nothing: what passes can be given to a parser that
+    /// does not count.
+    pub(crate) fn weigh(&mut self) -> Result<(), ReadFailure> {
+        let left = Cell::new(UNPACKED_BYTES);
+        for index in 0..self.archive.len() {
+            let entry = self.archive.by_index(index).map_err(|error| failure("weighing it", &error))?;
+            if entry.name_raw().windows(MEDIA.len()).any(|window| window == MEDIA) {
+                continue;
+            }
+            // A damaged part is for the parser to complain of, if it wants it at all.
+            let unpacked = io::copy(&mut Metered { inner: entry, left: &left }, &mut io::sink());
+            if left.get() == 0 {
+                return Err(too_heavy());
+            }
+            if let Err(error) = unpacked {
+                tracing::debug!(%error, "a part of a package can't be unpacked");
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entry(name).is_some()
     }
 
     /// Names in a package are compared without case.
@@ -107,9 +104,8 @@ impl Package {
         })
     }
 
-    /// The last word of each relationship's type and the part it leads to; of the package itself
-    /// when `part` is empty.
-    fn relationships(&mut self, part: &str) -> Result<Vec<(String, String)>, ReadFailure> {
+    /// What a part is tied to within the package; the package itself when `part` is empty.
+    pub(crate) fn relationships(&mut self, part: &str) -> Result<Vec<Relationship>, ReadFailure> {
         let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
         let separator = if folder.is_empty() { "" } else { "/" };
         let name = format!("{folder}{separator}_rels/{file}.rels");
@@ -121,14 +117,21 @@ impl Package {
                     continue;
                 }
                 if let (Some(kind), Some(target)) = (element.attribute("Type"), element.attribute("Target")) {
-                    let kind = kind.rsplit('/').next().unwrap_or(kind);
-                    targets.push((kind.to_owned(), resolve(folder, target)));
+                    targets.push(Relationship {
+                        id: element.attribute("Id").unwrap_or_default().to_owned(),
+                        kind: kind.rsplit('/').next().unwrap_or(kind).to_owned(),
+                        part: resolve(folder, target),
+                    });
                 }
             }
             Ok(targets)
         })?;
         Ok(targets.unwrap_or_default())
     }
+}
+
+fn too_heavy() -> ReadFailure {
+    ReadFailure::new(FailureCode::TooLarge, format!("it unpacks to more than {UNPACKED_BYTES} bytes"))
 }
 
 /// A target as a name in the package: relative to the folder of its source, or from the root.
