@@ -13,8 +13,12 @@ use self::weights::Weights;
 use crate::gguf::Gguf;
 
 mod architecture;
+mod attention;
 mod block;
+mod convolution;
+mod experts;
 mod linear;
+mod map;
 mod network;
 mod norm;
 mod rotation;
@@ -51,13 +55,15 @@ impl Decoder {
         &self.read
     }
 
-    /// Forgets all but the first `count` tokens.
+    /// Forgets all but the first `count` tokens, or some more where the network can go on only from
+    /// an earlier one; [`Decoder::read`] tells.
     pub(crate) fn cut(&mut self, count: usize) {
-        self.read.truncate(count);
+        self.read.truncate(self.network.resumes_at(count, self.read.len()));
     }
 
-    /// What it keeps of the first `count` tokens that it has read, as bytes.
-    pub(crate) fn save(&mut self, count: usize) -> Vec<u8> {
+    /// What it keeps of the first `count` tokens that it has read, as bytes; `None` when that is not
+    /// all that is needed to go on.
+    pub(crate) fn save(&self, count: usize) -> Option<Vec<u8>> {
         self.network.save(count)
     }
 
@@ -71,10 +77,11 @@ impl Decoder {
         fits
     }
 
-    /// Whether logits are the same to the bit however tokens are divided among calls: not where the
-    /// file has weights in floats.
-    pub(crate) fn is_exact(&self) -> bool {
-        self.is_exact
+    /// Whether tokens may be read ahead and cut off again without a trace: logits are the same to the
+    /// bit however tokens are divided among calls, but for weights in floats, and what was read can be
+    /// cut at any place, but for convolutions.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.is_exact && self.network.resumes_anywhere()
     }
 
     /// Threads that are fastest in writing an answer, as far as was seen.

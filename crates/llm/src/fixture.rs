@@ -26,15 +26,22 @@ const HEAD: usize = 8;
 const INNER: usize = 48;
 
 /// A tiny model of random weights, before it is written.
+#[derive(Clone)]
 pub(crate) struct Tiny {
     pub(crate) metadata: Vec<(String, Value)>,
     pub(crate) tensors: Vec<(String, Tensor)>,
+    /// How matrices are stored.
+    pub(crate) stored: GgmlDType,
 }
 
 impl Tiny {
+    pub(crate) fn empty(stored: GgmlDType) -> Self {
+        Self { metadata: Vec::new(), tensors: Vec::new(), stored }
+    }
+
     /// A network of an architecture, the weights drawn from a fixed sequence.
     pub(crate) fn network(architecture: &str, layers: usize) -> Self {
-        let mut tiny = Self { metadata: Vec::new(), tensors: Vec::new() };
+        let mut tiny = Self::empty(GgmlDType::F32);
         tiny.set("general.architecture", Value::String(architecture.into()));
         // Candle's qwen3 rounds positions to 16 bits otherwise.
         tiny.set("general.dtype", Value::U32(0));
@@ -134,8 +141,10 @@ impl Tiny {
             .tensors
             .iter()
             .map(|(name, tensor)| {
-                let stored = QTensor::quantize(tensor, GgmlDType::F32).expect("f32 takes any shape");
-                (name.as_str(), stored)
+                let dims = tensor.dims();
+                let fits = dims.len() > 1 && dims[dims.len() - 1].is_multiple_of(self.stored.block_size());
+                let kind = if fits { self.stored } else { GgmlDType::F32 };
+                (name.as_str(), QTensor::quantize(tensor, kind).expect("whole blocks were asked for"))
             })
             .collect();
         let tensors: Vec<_> = tensors.iter().map(|(name, tensor)| (*name, tensor)).collect();

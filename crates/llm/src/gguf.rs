@@ -144,6 +144,10 @@ impl Gguf {
         self.tensors.values().filter_map(tensor_bytes).sum()
     }
 
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.metadata.contains_key(key)
+    }
+
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.metadata.get(key)?.to_string().ok().map(String::as_str)
     }

@@ -66,7 +66,7 @@ impl Session {
         context: usize,
         drafts: bool,
     ) -> Self {
-        let drafts = drafts && decoder.is_exact();
+        let drafts = drafts && decoder.reads_ahead();
         Self {
             id,
             decoder,
@@ -225,7 +225,8 @@ impl Session {
         if let Some(snapshots) = &self.snapshots
             && common.len() >= WORTH_KEEPING
             && !snapshots.has(common)
-            && let Err(error) = snapshots.save(common, &self.decoder.save(common.len()))
+            && let Some(saved) = self.decoder.save(common.len())
+            && let Err(error) = snapshots.save(common, &saved)
         {
             tracing::warn!(model = self.id, %error, "a snapshot cannot be written");
         }

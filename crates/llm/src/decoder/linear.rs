@@ -120,6 +120,9 @@ pub(super) fn memory(tensor: &TensorInfo) -> u64 {
         (kind, [outputs, inputs]) if !is_floats(kind) => {
             Packed::memory(kind, *outputs as u64, *inputs as u64)
         }
+        (kind, [experts, outputs, inputs]) if !is_floats(kind) => {
+            Packed::memory(kind, *outputs as u64, *inputs as u64).saturating_mul(*experts as u64)
+        }
         _ => elements.saturating_mul(size_of::<f32>() as u64),
     }
 }

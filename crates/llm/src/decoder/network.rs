@@ -1,18 +1,21 @@
 //! The transformer that all known architectures are variants of: Llama's (Touvron et al. 2023) with
 //! grouped heads, and where the file has the tensors for it, biases (Qwen2), norms over heads
-//! (Qwen3), norms behind each part and windows of attention (Gemma 3), fused maps (Phi-3).
+//! (Qwen3), norms behind each part and windows of attention (Gemma 3), fused maps (Phi-3); and where
+//! it has the numbers for it, caps (Gemma 2) and scales (Granite). Two kinds of network have another
+//! part in the place of one of its: experts (Qwen3 MoE), short convolutions (LFM2).
 
 use candle_core::{Result, bail};
 
 use super::block::{Block, Pass};
+use super::convolution::STEP;
 use super::linear::{self, Matrix};
-use super::norm::Norm;
+use super::norm::{Norm, scale};
 use super::rotation::Rotation;
 use super::scratch::Scratch;
 use super::shape::Shape;
 use super::weights::Weights;
 use crate::kernel::Level;
-use crate::kernel::attend::Span;
+use crate::kernel::attend::{Span, cap};
 
 pub(super) struct Network {
     shape: Shape,
@@ -21,53 +24,66 @@ pub(super) struct Network {
     norm: Norm,
     /// `None` where it is the embedding itself.
     output: Option<Matrix>,
-    rotation: Rotation,
-    /// Of layers that see a window only.
-    window_rotation: Option<Rotation>,
+    /// As [`Shape::turns`] has them.
+    rotations: Vec<Rotation>,
     scratch: Scratch,
 }
 
 impl Network {
     pub(super) fn load(weights: &mut Weights, shape: &Shape) -> Result<Self> {
         const OUTPUT: &str = "output.weight";
-        let factors = weights.floats_if_any("rope_freqs.weight", shape.head / 2)?;
-        let rotation = |base, stretch, factors: Option<&[f32]>| {
-            Rotation::new(shape.pairs, shape.head, base, stretch, factors, shape.context)
-        };
+        let factors = turn_factors(weights, shape)?;
         let output = if weights.has(OUTPUT) { Some(weights.matrix(OUTPUT)?) } else { None };
         if let Some(output) = output.as_ref().filter(|output| output.inputs() != shape.width) {
             bail!("{OUTPUT} takes {} inputs instead of {}", output.inputs(), shape.width);
         }
+        let rotations = shape.turns.iter().map(|turns| {
+            Rotation::new(shape.architecture.pairs, shape.head, turns, factors.as_deref(), shape.context)
+        });
         Ok(Self {
             embedding: weights.matrix("token_embd.weight")?,
-            blocks: (0..shape.layers)
+            blocks: (0..shape.views.len())
                 .map(|layer| Block::load(weights, layer, shape))
                 .collect::<Result<_>>()?,
-            norm: Norm::new(weights.floats("output_norm.weight", shape.width)?, shape.epsilon),
+            norm: Norm::new(weights.floats(shape.architecture.output_norm, shape.width)?, shape.epsilon),
             output,
-            rotation: rotation(shape.rotation_base, shape.stretch, factors.as_deref()),
-            window_rotation: shape.windows.as_ref().map(|windows| rotation(windows.rotation_base, 1.0, None)),
+            rotations: rotations.collect(),
             shape: shape.clone(),
             scratch: Scratch::new(Level::best()),
         })
     }
 
-    /// Keys and values of the first `count` tokens of all layers.
-    pub(super) fn save(&mut self, count: usize) -> Vec<u8> {
+    /// Whether it can go on from any position that it has read.
+    pub(super) fn resumes_anywhere(&self) -> bool {
+        self.shape.views.iter().all(|view| view.attends)
+    }
+
+    /// The last position, at most `count`, from which it can go on after it has read `read` tokens.
+    pub(super) fn resumes_at(&self, count: usize, read: usize) -> usize {
+        if !self.resumes_anywhere() && count < read { count / STEP * STEP } else { count.min(read) }
+    }
+
+    /// Keys and values of the first `count` tokens of all layers; `None` when there is more to keep
+    /// than these.
+    pub(super) fn save(&self, count: usize) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.blocks.iter_mut().for_each(|block| block.kept().save(count, &mut bytes));
-        bytes
+        self.blocks.iter().try_for_each(|block| {
+            block.kept()?.save(count, &mut bytes);
+            Some(())
+        })?;
+        Some(bytes)
     }
 
     /// Takes up what [`Self::save`] gave; false when it has another size.
     pub(super) fn restore(&mut self, count: usize, mut bytes: &[u8]) -> bool {
-        let sizes: Vec<usize> = self.blocks.iter_mut().map(|block| block.kept().saved(count)).collect();
-        if sizes.iter().sum::<usize>() != bytes.len() {
+        let sizes: Option<Vec<usize>> =
+            self.blocks.iter().map(|block| Some(block.kept()?.saved(count))).collect();
+        let Some(sizes) = sizes.filter(|sizes| sizes.iter().sum::<usize>() == bytes.len()) else {
             return false;
-        }
-        for (block, size) in self.blocks.iter_mut().zip(sizes) {
+        };
+        for (kept, size) in self.blocks.iter_mut().filter_map(Block::kept_mut).zip(sizes) {
             let (own, rest) = bytes.split_at(size);
-            block.kept().restore(count, own);
+            kept.restore(count, own);
             bytes = rest;
         }
         true
@@ -82,7 +98,7 @@ impl Network {
         count: usize,
         goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Vec<f32>>> {
-        let Shape { width, context, .. } = self.shape;
+        let Shape { width, context, embedding_scale, logit_scale, .. } = self.shape;
         if tokens.is_empty() || at + tokens.len() > context {
             bail!("{} tokens at {at} are none, or beyond the context of {context}", tokens.len());
         }
@@ -96,25 +112,15 @@ impl Network {
             }
             self.embedding.row(*token as usize, state)?;
         }
-        if self.shape.scaled_embedding {
-            let scale = (width as f32).sqrt();
-            states.iter_mut().for_each(|state| *state *= scale);
-        }
+        scale(&mut states, embedding_scale);
         let level = self.scratch.level;
-        let wide =
-            Pass { shape: &self.shape, rotation: &self.rotation, span: Span { at, window: None, level } };
-        let window = self.shape.windows.as_ref().map(|windows| windows.tokens);
-        let narrow = self.window_rotation.as_ref().map(|rotation| Pass {
-            rotation,
-            span: Span { at, window, level },
-            ..wide
-        });
-        for (layer, block) in self.blocks.iter_mut().enumerate() {
+        for (view, block) in self.shape.views.iter().zip(&mut self.blocks) {
             if !goes_on() {
                 return Ok(None);
             }
-            let pass = narrow.as_ref().filter(|_| self.shape.sees_window(layer)).unwrap_or(&wide);
-            block.forward(&mut states, pass, &mut self.scratch)?;
+            let rotation = view.turns.map(|turns| &self.rotations[turns]);
+            let pass = Pass { shape: &self.shape, rotation, span: Span { at, window: view.window, level } };
+            block.forward(&mut states, &pass, &mut self.scratch)?;
         }
         let last = &mut states[(tokens.len() - count) * width..];
         self.norm.apply(last);
@@ -122,6 +128,23 @@ impl Network {
         let mut logits = Vec::new();
         let output = self.output.as_ref().unwrap_or(&self.embedding);
         linear::forward(output, None, last, &mut self.scratch, &mut logits)?;
+        scale(&mut logits, logit_scale);
+        if let Some(most) = self.shape.logit_cap {
+            cap(&mut logits, most);
+        }
         Ok(Some(logits))
     }
+}
+
+/// What divides the angle of each pair, where the file has it: Llama 3's factors, or those for the
+/// context that was chosen (LongRoPE).
+fn turn_factors(weights: &mut Weights, shape: &Shape) -> Result<Option<Vec<f32>>> {
+    const LONG: &str = "rope_factors_long.weight";
+    const SHORT: &str = "rope_factors_short.weight";
+    let pairs = shape.turns[0].units / 2;
+    if !weights.has(LONG) && !weights.has(SHORT) {
+        return weights.floats_if_any("rope_freqs.weight", pairs);
+    }
+    let (long, short) = (weights.floats(LONG, pairs)?, weights.floats(SHORT, pairs)?);
+    Ok(Some(if shape.context > shape.long_from { long } else { short }))
 }

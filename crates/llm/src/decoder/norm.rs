@@ -1,4 +1,4 @@
-//! Root mean square norm (Zhang and Sennrich 2019).
+//! Root mean square norm (Zhang and Sennrich 2019), and what else goes value by value.
 
 use rayon::prelude::*;
 
@@ -35,14 +35,26 @@ impl Norm {
     }
 
     fn row(&self, row: &mut [f32]) {
-        let mut sums = [0f32; LANES];
-        let mut chunks = row.chunks_exact(LANES);
-        for chunk in &mut chunks {
-            sums.iter_mut().zip(chunk).for_each(|(sum, value)| *sum += value * value);
-        }
-        let rest: f32 = chunks.remainder().iter().map(|value| value * value).sum();
-        let mean = (sums.iter().sum::<f32>() + rest) / row.len() as f32;
+        let mean = dot(row, row) / row.len() as f32;
         let scale = 1.0 / (mean + self.epsilon).sqrt();
         row.iter_mut().zip(&self.weight).for_each(|(value, weight)| *value *= scale * weight);
     }
+}
+
+/// Multiplies all values.
+pub(super) fn scale(values: &mut [f32], by: f32) {
+    if by != 1.0 {
+        values.iter_mut().for_each(|value| *value *= by);
+    }
+}
+
+pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
+    let mut sums = [0f32; LANES];
+    let (mut ones, mut others) = (one.chunks_exact(LANES), other.chunks_exact(LANES));
+    for (one, other) in (&mut ones).zip(&mut others) {
+        sums.iter_mut().zip(one.iter().zip(other)).for_each(|(sum, (one, other))| *sum += one * other);
+    }
+    let rest = ones.remainder().iter().zip(others.remainder());
+    let rest: f32 = rest.map(|(one, other)| one * other).sum();
+    sums.iter().sum::<f32>() + rest
 }

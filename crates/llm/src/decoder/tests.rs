@@ -15,6 +15,8 @@ use crate::fixture::{Tiny, VOCABULARY, model};
 use crate::gguf::Gguf;
 use crate::tokenizer::{Part, Tokenizer};
 
+mod peers;
+
 const ARCHITECTURES: [&str; 5] = ["qwen2", "llama", "qwen3", "gemma3", "phi3"];
 
 fn decoder(path: &Path) -> Decoder {
@@ -167,17 +169,22 @@ fn what_was_cut_off_is_forgotten_and_what_was_kept_counts() {
     }
 }
 
+/// Also where every layer has one, as Mistral's first models and Phi-3 do.
 #[test]
 fn windows_hide_what_is_far_back() {
-    let mut near = Tiny::network("gemma3", 2);
-    near.set("gemma3.attention.sliding_window", Value::U32(4));
-    let (_folder, path) = near.write();
-    let (mut one, mut other) = (tokens(20), tokens(20));
-    // Two layers of four tokens see six back at most.
-    one[..10].fill(5);
-    other[..10].fill(9);
-    let logits = [one, other].map(|tokens| decoder(&path).forward(&tokens, 1, &|| true).unwrap().unwrap());
-    assert!(distance(&logits[0], &logits[1]) < 1e-5);
+    for architecture in ["gemma3", "llama", "phi3"] {
+        let mut near = Tiny::network(architecture, 2);
+        near.set(&format!("{architecture}.attention.sliding_window"), Value::U32(4));
+        let (_folder, path) = near.write();
+        let logits = |different: usize| {
+            let mut tokens = tokens(20);
+            tokens[different] = 5;
+            decoder(&path).forward(&tokens, 1, &|| true).unwrap().unwrap()
+        };
+        // Two layers of four tokens see six back at most.
+        assert!(distance(&logits(12), &logits(11)) < 1e-5, "{architecture}");
+        assert!(distance(&logits(12), &logits(13)) > 1e-3, "{architecture}");
+    }
 }
 
 #[test]
@@ -212,14 +219,14 @@ fn networks_that_would_only_seem_to_work_are_refused_by_name() {
     };
     let text = |text: &str| Value::String(text.into());
     unsupported(&|tiny| tiny.set("general.architecture", text("mamba9")), "mamba9");
-    unsupported(&|tiny| tiny.set("llama.rope.scaling.type", text("yarn")), "yarn");
-    unsupported(&|tiny| tiny.set("llama.rope.dimension_count", Value::U32(4)), "rotated");
+    unsupported(&|tiny| tiny.set("llama.rope.scaling.type", text("spiral")), "spiral");
+    unsupported(&|tiny| tiny.set("llama.logit_scale", Value::F32(3.0)), "llama.logit_scale");
     unsupported(
         &|tiny| {
             let norm = tiny.tensors[2].1.clone();
-            tiny.tensors.push(("blk.0.attn_q.bias".into(), norm));
+            tiny.tensors.push(("blk.0.attn_q_norm.weight".into(), norm));
         },
-        "blk.0.attn_q.bias",
+        "blk.0.attn_q_norm.weight",
     );
     let broken = |change: &dyn Fn(&mut Tiny), named: &str| match refused(change) {
         ModelError::Load { reason, .. } => assert!(reason.contains(named), "{reason}"),

@@ -1,12 +1,14 @@
 //! Reads the tensors of a model file by name.
 
+use std::borrow::Cow;
 use std::fs::File;
 
-use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Result};
 
 use super::linear::{Linear, Matrix};
+use super::norm::Norm;
 use crate::gguf::Gguf;
 
 pub(super) struct Weights {
@@ -59,6 +61,35 @@ impl Weights {
         }
         let bias = self.floats_if_any(&format!("{name}.bias"), outputs)?;
         Ok(Linear::new(matrix, bias))
+    }
+
+    /// A norm over so many units, when the file has it.
+    pub(super) fn norm_if_any(&mut self, name: &str, units: usize, epsilon: f32) -> Result<Option<Norm>> {
+        Ok(self.floats_if_any(name, units)?.map(|weight| Norm::new(weight, epsilon)))
+    }
+
+    /// The linear maps of all experts in `{name}.weight`, `[experts, outputs, inputs]`.
+    pub(super) fn linears(
+        &mut self,
+        name: &str,
+        experts: usize,
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Vec<Linear>> {
+        let all = self.stored(&format!("{name}.weight"))?;
+        if all.shape().dims() != [experts, outputs, inputs] {
+            candle_core::bail!(
+                "{name}.weight is {:?} instead of {experts} x {outputs} x {inputs}",
+                all.shape()
+            );
+        }
+        let data = all.data()?;
+        data.chunks_exact(data.len() / experts)
+            .map(|data| {
+                let stored = QStorage::from_data(Cow::Borrowed(data), &Device::Cpu, all.dtype())?;
+                Ok(Linear::new(Matrix::new(&QTensor::new(stored, (outputs, inputs))?)?, None))
+            })
+            .collect()
     }
 
     /// The number of outputs of `{name}.weight`, as the header has it.

@@ -35,6 +35,8 @@ pub(crate) struct Kept {
     room: usize,
     /// Tokens that there will ever be.
     most: usize,
+    /// What scores come near but never reach, where there is such a cap.
+    cap: Option<f32>,
 }
 
 /// What a layer's attention has in common for all its heads.
@@ -50,7 +52,12 @@ pub(crate) struct Span {
 impl Kept {
     /// Of `heads` heads of `size` units, for at most `most` tokens.
     pub(crate) fn new(heads: usize, size: usize, most: usize) -> Self {
-        Self { heads: (0..heads).map(|_| Head::default()).collect(), size, room: 0, most }
+        Self { heads: (0..heads).map(|_| Head::default()).collect(), size, room: 0, most, cap: None }
+    }
+
+    /// With scores that are bent so that they stay within a cap.
+    pub(crate) fn capped(self, cap: Option<f32>) -> Self {
+        Self { cap, ..self }
     }
 
     /// Bytes for a token of a layer.
@@ -153,7 +160,8 @@ impl Kept {
                 .flat_map(|token| &queries[(token * heads + head * group) * size..][..width])
                 .copied()
                 .collect();
-            self.heads[head].attend(&own, group, size, Span { at: span.at + first, ..span }, out);
+            let span = Span { at: span.at + first, ..span };
+            self.heads[head].attend(&own, group, size, span, self.cap, out);
         };
         work.into_par_iter().for_each(run);
         for (token, out) in out.chunks_exact_mut(heads * size).enumerate() {
@@ -166,7 +174,15 @@ impl Kept {
 
 impl Head {
     /// `queries`, `[tokens, group, size]`.
-    fn attend(&self, queries: &[f32], group: usize, size: usize, span: Span, out: &mut [f32]) {
+    fn attend(
+        &self,
+        queries: &[f32],
+        group: usize,
+        size: usize,
+        span: Span,
+        most: Option<f32>,
+        out: &mut [f32],
+    ) {
         let rows = queries.len() / size;
         let mut scores = Vec::new();
         for first in (0..rows).step_by(ROWS) {
@@ -192,7 +208,11 @@ impl Head {
                 let (own_start, own_end) = seen(first + row);
                 scores[..own_start - start].fill(0.0);
                 scores[own_end - start..].fill(0.0);
-                softmax(&mut scores[own_start - start..own_end - start], span.level);
+                let own = &mut scores[own_start - start..own_end - start];
+                if let Some(most) = most {
+                    cap(own, most);
+                }
+                softmax(own, span.level);
             }
             let values = &self.values[start * size..end * size];
             let out = &mut out[first * size..][..count * size];
@@ -311,6 +331,13 @@ pub(super) fn softmax_in_lanes(scores: &mut [f32]) {
     }
     let inverse = 1.0 / sum;
     scores.iter_mut().for_each(|score| *score *= inverse);
+}
+
+/// Bends values so that they stay between `-most` and `most`: `most * tanh(x / most)`.
+pub(crate) fn cap(values: &mut [f32], most: f32) {
+    for value in values {
+        *value = most - 2.0 * most / (1.0 + exp(*value * 2.0 / most));
+    }
 }
 
 /// How a gate lets through.

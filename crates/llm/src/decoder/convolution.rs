@@ -1,0 +1,110 @@
+//! A gated convolution over the last few tokens (LFM2), which some networks have in the place of
+//! attention.
+
+use candle_core::Result;
+
+use super::linear::Linear;
+use super::scratch::Scratch;
+use super::shape::Shape;
+use super::weights::Weights;
+
+/// What came before a token is kept for every so manieth token, to go on from there.
+pub(super) const STEP: usize = 32;
+
+pub(super) struct Convolution {
+    /// Gives the gate before the convolution, the one behind it, and what is convolved.
+    input: Linear,
+    output: Linear,
+    /// `[width, length]`, the own token's weight last.
+    kernel: Vec<f32>,
+    /// Tokens that it sees, the own one included.
+    length: usize,
+    width: usize,
+    /// What stood before tokens 0, [`STEP`], ...: `[steps, length - 1, width]`.
+    kept: Vec<f32>,
+    /// What stood before the first token that was read last, and before the one that follows: a
+    /// reading that was stopped between two layers is done again.
+    ends: [(usize, Vec<f32>); 2],
+}
+
+impl Convolution {
+    /// Bytes for a token of a layer.
+    pub(super) fn memory(width: usize, length: usize) -> usize {
+        (width * (length - 1) * size_of::<f32>()).div_ceil(STEP)
+    }
+
+    /// `name` names the tensors of its layer.
+    pub(super) fn load(weights: &mut Weights, name: &impl Fn(&str) -> String, shape: &Shape) -> Result<Self> {
+        let (width, length) = (shape.width, shape.convolved);
+        Ok(Self {
+            input: weights.linear(&name("shortconv.in_proj"), 3 * width, width)?,
+            output: weights.linear(&name("shortconv.out_proj"), width, width)?,
+            kernel: weights.floats(&name("shortconv.conv.weight"), width * length)?,
+            length,
+            width,
+            kept: Vec::new(),
+            ends: Default::default(),
+        })
+    }
+
+    /// Maps `states`, `[tokens, width]`, from position `at` on: where it stopped or last began, or
+    /// a whole number of [`STEP`]s that it has read.
+    pub(super) fn forward(
+        &mut self,
+        states: &[f32],
+        at: usize,
+        scratch: &mut Scratch,
+        out: &mut Vec<f32>,
+    ) -> Result<()> {
+        let width = self.width;
+        // What is convolved, behind what stood before it.
+        let Some(mut line) = self.before(at) else {
+            candle_core::bail!("a convolution cannot go on from token {at}");
+        };
+        scratch.set_inputs(states, width);
+        let mut parts = std::mem::take(&mut scratch.gate);
+        self.input.forward(states, scratch, &mut parts)?;
+        for parts in parts.chunks_exact(3 * width) {
+            let gated = parts[..width].iter().zip(&parts[2 * width..]);
+            line.extend(gated.map(|(gate, value)| gate * value));
+        }
+        let mut mixed = std::mem::take(&mut scratch.attended);
+        mixed.clear();
+        for (token, parts) in parts.chunks_exact(3 * width).enumerate() {
+            let seen = &line[token * width..][..self.length * width];
+            mixed.extend(parts[width..2 * width].iter().enumerate().map(|(unit, gate)| {
+                let kernel = &self.kernel[unit * self.length..][..self.length];
+                let sum: f32 = kernel.iter().enumerate().map(|(at, by)| by * seen[at * width + unit]).sum();
+                gate * sum
+            }));
+        }
+        let tokens = parts.len() / (3 * width);
+        self.keep(&line, at, tokens);
+        scratch.set_inputs(&mixed, width);
+        self.output.forward(&mixed, scratch, out)?;
+        (scratch.gate, scratch.attended) = (parts, mixed);
+        Ok(())
+    }
+
+    /// What stood before a token.
+    fn before(&self, at: usize) -> Option<Vec<f32>> {
+        let size = (self.length - 1) * self.width;
+        let kept = || self.kept.get(at / STEP * size..)?.get(..size).filter(|_| at.is_multiple_of(STEP));
+        match self.ends.iter().find(|(end, _)| *end == at) {
+            _ if at == 0 => Some(vec![0.0; size]),
+            Some((_, before)) => Some(before.clone()),
+            None => kept().map(<[f32]>::to_vec),
+        }
+    }
+
+    /// Keeps what stood before every [`STEP`]th token of these, and before the next one.
+    fn keep(&mut self, line: &[f32], at: usize, tokens: usize) {
+        let before = (self.length - 1) * self.width;
+        let end = at + tokens;
+        for token in (at.next_multiple_of(STEP)..=end).step_by(STEP) {
+            self.kept.truncate(token / STEP * before);
+            self.kept.extend_from_slice(&line[(token - at) * self.width..][..before]);
+        }
+        self.ends = [(at, line[..before].to_vec()), (end, line[tokens * self.width..].to_vec())];
+    }
+}
