@@ -4,6 +4,8 @@
 //! sixteen of them; values stand token by token. Both are 16-bit floats. Heads that share keys and
 //! values are computed together, so each key and value is read once for all of them.
 
+use std::ops::Range;
+
 use half::f16;
 use rayon::prelude::*;
 
@@ -16,6 +18,8 @@ const ROWS: usize = 8;
 const PAIR: usize = 2 * LANES;
 /// Tokens whose attention is one piece of work.
 const PIECE: usize = 16;
+/// Keys that are taken together: their scores stay near the processor. A multiple of [`PAIR`].
+const STRETCH: usize = 512;
 /// Room is made for so many tokens at a time.
 const ROOM: usize = 256;
 
@@ -155,13 +159,28 @@ impl Kept {
             })
             .collect();
         let run = |(head, first, out): (usize, usize, &mut [f32])| {
-            let tokens = out.len() / width;
-            let own: Vec<f32> = (first..first + tokens)
+            let own: Vec<f32> = (first..first + out.len() / width)
                 .flat_map(|token| &queries[(token * heads + head * group) * size..][..width])
                 .copied()
                 .collect();
-            let span = Span { at: span.at + first, ..span };
-            self.heads[head].attend(&own, group, size, span, self.cap, out);
+            let view = View { group, size, span: Span { at: span.at + first, ..span }, cap: self.cap };
+            let rows = own.chunks(ROWS * size).zip(out.chunks_mut(ROWS * size));
+            for (chunk, (queries, out)) in rows.enumerate() {
+                let (first, head) = (chunk * ROWS, &self.heads[head]);
+                let stretches = view.stretches(first, out.len() / size);
+                if tokens > PIECE {
+                    Part::join(stretches.map(|stretch| head.part(queries, first, &view, stretch)), out);
+                } else {
+                    // Of few tokens each stretch is a piece of work, for there may be fewer heads than
+                    // threads.
+                    let stretches: Vec<_> = stretches.collect();
+                    let parts: Vec<Part> = stretches
+                        .into_par_iter()
+                        .map(|stretch| head.part(queries, first, &view, stretch))
+                        .collect();
+                    Part::join(parts.into_iter(), out);
+                }
+            }
         };
         work.into_par_iter().for_each(run);
         for (token, out) in out.chunks_exact_mut(heads * size).enumerate() {
@@ -172,61 +191,119 @@ impl Kept {
     }
 }
 
+/// How rows of queries, `[tokens, group]`, look at what was read.
+struct View {
+    group: usize,
+    size: usize,
+    span: Span,
+    cap: Option<f32>,
+}
+
+impl View {
+    /// Tokens that a row sees.
+    fn seen(&self, row: usize) -> Range<usize> {
+        let end = self.span.at + row / self.group + 1;
+        self.span.window.map_or(0, |window| end.saturating_sub(window))..end
+    }
+
+    /// What `count` rows see together, cut where every reading cuts it.
+    fn stretches(&self, first: usize, count: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let start = self.seen(first).start / PAIR * PAIR;
+        let end = self.seen(first + count - 1).end;
+        (start / STRETCH..end.div_ceil(STRETCH))
+            .map(move |at| start.max(at * STRETCH)..end.min((at + 1) * STRETCH))
+    }
+}
+
 impl Head {
-    /// `queries`, `[tokens, group, size]`.
-    fn attend(
-        &self,
-        queries: &[f32],
-        group: usize,
-        size: usize,
-        span: Span,
-        most: Option<f32>,
-        out: &mut [f32],
-    ) {
-        let rows = queries.len() / size;
-        let mut scores = Vec::new();
-        for first in (0..rows).step_by(ROWS) {
-            let count = ROWS.min(rows - first);
-            let seen = |row: usize| {
-                let end = span.at + row / group + 1;
-                (span.window.map_or(0, |window| end.saturating_sub(window)), end)
-            };
-            let start = seen(first).0 / PAIR * PAIR;
-            let end = seen(first + count - 1).1;
-            let stride = (end - start).next_multiple_of(PAIR);
-            scores.resize(ROWS * stride, 0.0);
-            let queries = &queries[first * size..][..count * size];
-            let keys = &self.keys[start * size..][..stride * size];
-            match span.level {
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => super::avx512::scores(count, queries, keys, size, &mut scores, stride),
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => super::avx2::scores(count, queries, keys, size, &mut scores, stride),
-                Level::Portable => scores_in_lanes(count, queries, keys, size, &mut scores, stride, widen),
-            }
-            for (row, scores) in scores.chunks_exact_mut(stride).take(count).enumerate() {
-                let (own_start, own_end) = seen(first + row);
-                scores[..own_start - start].fill(0.0);
-                scores[own_end - start..].fill(0.0);
-                let own = &mut scores[own_start - start..own_end - start];
-                if let Some(most) = most {
+    /// Attention of rows of queries, `[rows, size]`, at most [`ROWS`], to a stretch.
+    fn part(&self, queries: &[f32], first: usize, view: &View, stretch: Range<usize>) -> Part {
+        let View { size, span: Span { level, .. }, .. } = *view;
+        let count = queries.len() / size;
+        let stride = stretch.len().next_multiple_of(PAIR);
+        let mut scores = vec![0.0; count * stride];
+        let keys = &self.keys[stretch.start * size..][..stride * size];
+        match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => super::avx512::scores(count, queries, keys, size, &mut scores, stride),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => super::avx2::scores(count, queries, keys, size, &mut scores, stride),
+            Level::Portable => scores_in_lanes(count, queries, keys, size, &mut scores, stride, widen),
+        }
+        let mut part = Part {
+            rows: count,
+            largest: [f32::NEG_INFINITY; ROWS],
+            sums: [0.0; ROWS],
+            blended: vec![0.0; count * size],
+        };
+        for (row, scores) in scores.chunks_exact_mut(stride).enumerate() {
+            let seen = view.seen(first + row);
+            let start = seen.start.clamp(stretch.start, stretch.end) - stretch.start;
+            let end = seen.end.clamp(stretch.start, stretch.end) - stretch.start;
+            scores[..start].fill(0.0);
+            scores[end..].fill(0.0);
+            if start < end {
+                let own = &mut scores[start..end];
+                if let Some(most) = view.cap {
                     cap(own, most);
                 }
-                softmax(own, span.level);
+                (part.largest[row], part.sums[row]) = weigh(own, level);
             }
-            let values = &self.values[start * size..end * size];
-            let out = &mut out[first * size..][..count * size];
-            match span.level {
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 if size.is_multiple_of(PAIR) => {
-                    super::avx512::blend(count, &scores, stride, values, size, out);
-                }
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 if size.is_multiple_of(8) => {
-                    super::avx2::blend(count, &scores, stride, values, size, out);
-                }
-                _ => blend_in_lanes(count, &scores, stride, values, size, out, widen),
+        }
+        let values = &self.values[stretch.start * size..stretch.end * size];
+        match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 if size.is_multiple_of(PAIR) => {
+                super::avx512::blend(count, &scores, stride, values, size, &mut part.blended);
             }
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 if size.is_multiple_of(8) => {
+                super::avx2::blend(count, &scores, stride, values, size, &mut part.blended);
+            }
+            _ => blend_in_lanes(count, &scores, stride, values, size, &mut part.blended, widen),
+        }
+        part
+    }
+}
+
+/// Attention of some rows to a stretch of what was read: values blended by weights that are e to the
+/// power of scores less the largest, and not yet divided by their sum. So stretches can be taken one
+/// by one (Milakov and Gimelshein 2018).
+struct Part {
+    rows: usize,
+    /// Of each row; negative infinity, and the sum 0, where a row sees nothing of the stretch.
+    largest: [f32; ROWS],
+    sums: [f32; ROWS],
+    /// `[rows, size]`
+    blended: Vec<f32>,
+}
+
+impl Part {
+    /// Writes the attention to all stretches, taken in order, `[rows, size]`.
+    fn join(mut parts: impl Iterator<Item = Self>, out: &mut [f32]) {
+        let Some(mut all) = parts.next() else { return out.fill(0.0) };
+        let size = out.len() / all.rows;
+        parts.for_each(|part| all.add(&part, size));
+        for ((out, blended), sum) in
+            out.chunks_exact_mut(size).zip(all.blended.chunks_exact(size)).zip(all.sums)
+        {
+            let inverse = 1.0 / sum;
+            out.iter_mut().zip(blended).for_each(|(out, value)| *out = value * inverse);
+        }
+    }
+
+    fn add(&mut self, other: &Self, size: usize) {
+        let rows = self.blended.chunks_exact_mut(size).zip(other.blended.chunks_exact(size));
+        for (row, (own, others)) in rows.enumerate() {
+            if other.sums[row] == 0.0 {
+                continue;
+            }
+            let largest = self.largest[row].max(other.largest[row]);
+            // Of a row that has seen nothing yet, this makes 0 of what it has.
+            let [by, others_by] = [self.largest[row], other.largest[row]].map(|own| (own - largest).exp());
+            self.largest[row] = largest;
+            self.sums[row] = self.sums[row] * by + other.sums[row] * others_by;
+            own.iter_mut().zip(others).for_each(|(own, other)| *own = *own * by + other * others_by);
         }
     }
 }
@@ -296,19 +373,20 @@ pub(super) fn blend_in_lanes(
     }
 }
 
-/// Turns scores into weights whose sum is 1.
-fn softmax(scores: &mut [f32], level: Level) {
+/// Turns scores into weights: e to the power of what each is less than the largest. Gives the
+/// largest, and the weights' sum.
+fn weigh(scores: &mut [f32], level: Level) -> (f32, f32) {
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => super::avx512::softmax(scores),
+        Level::Avx512 => super::avx512::weigh(scores),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => super::avx2::softmax(scores),
-        Level::Portable => softmax_in_lanes(scores),
+        Level::Avx2 => super::avx2::weigh(scores),
+        Level::Portable => weigh_in_lanes(scores),
     }
 }
 
 #[inline(always)]
-pub(super) fn softmax_in_lanes(scores: &mut [f32]) {
+pub(super) fn weigh_in_lanes(scores: &mut [f32]) -> (f32, f32) {
     let mut largest = [f32::NEG_INFINITY; LANES];
     let mut chunks = scores.chunks_exact(LANES);
     for chunk in &mut chunks {
@@ -329,8 +407,7 @@ pub(super) fn softmax_in_lanes(scores: &mut [f32]) {
         *score = exp(*score - largest);
         sum += *score;
     }
-    let inverse = 1.0 / sum;
-    scores.iter_mut().for_each(|score| *score *= inverse);
+    (largest, sum)
 }
 
 /// Bends values so that they stay between `-most` and `most`: `most * tanh(x / most)`.

@@ -258,15 +258,15 @@ fn widen(halves: &[u16; 8]) -> [f32; 8] {
     wide
 }
 
-/// See [`super::attend::softmax`].
-pub(super) fn softmax(scores: &mut [f32]) {
+/// See [`super::attend::weigh`].
+pub(super) fn weigh(scores: &mut [f32]) -> (f32, f32) {
     // SAFETY: this level is chosen only where the processor has these instructions.
-    unsafe { softmax_vectors(scores) }
+    unsafe { weigh_vectors(scores) }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn softmax_vectors(scores: &mut [f32]) {
-    super::attend::softmax_in_lanes(scores);
+fn weigh_vectors(scores: &mut [f32]) -> (f32, f32) {
+    super::attend::weigh_in_lanes(scores)
 }
 
 /// See [`super::attend::gate`].

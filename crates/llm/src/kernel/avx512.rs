@@ -381,16 +381,16 @@ pub(super) fn blend(
     }
 }
 
-/// See [`super::attend::softmax`].
-pub(super) fn softmax(scores: &mut [f32]) {
+/// See [`super::attend::weigh`].
+pub(super) fn weigh(scores: &mut [f32]) -> (f32, f32) {
     // SAFETY: this level is chosen only where the processor has these instructions.
-    unsafe { softmax_vectors(scores) }
+    unsafe { weigh_vectors(scores) }
 }
 
 /// The portable form, compiled for wide registers.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn softmax_vectors(scores: &mut [f32]) {
-    super::attend::softmax_in_lanes(scores);
+fn weigh_vectors(scores: &mut [f32]) -> (f32, f32) {
+    super::attend::weigh_in_lanes(scores)
 }
 
 /// See [`super::attend::gate`].

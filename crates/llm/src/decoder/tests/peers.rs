@@ -186,7 +186,7 @@ fn every_kind_of_network_in_8_bits_gives_the_same_to_the_bit_however_a_prompt_is
             assert!(decoder.read().len() <= kept && decoder.read().len() + 32 > kept, "{name}");
             let layers = AtomicUsize::new(0);
             let stop = || layers.fetch_add(1, Ordering::Relaxed) < 3;
-            assert!(decoder.forward(&tokens[decoder.read().len()..], &stop).unwrap().is_none());
+            assert!(decoder.forward(&tokens[decoder.read().len()..], 1, &stop).unwrap().is_none());
             let mut last = Vec::new();
             while decoder.read().len() < tokens.len() {
                 let at = decoder.read().len();
