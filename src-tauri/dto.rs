@@ -204,6 +204,17 @@ pub struct CitationDto {
     pub start: u32,
     pub end: u32,
     pub quote: String,
+    /// Where it stands in a sheet.
+    pub cells: Option<CellsDto>,
+}
+
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CellsDto {
+    /// The sheet's name; empty when the file is but one table.
+    pub sheet: String,
+    /// As people write them: B7, A7:D7, F9.
+    pub names: String,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]

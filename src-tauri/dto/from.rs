@@ -11,8 +11,8 @@ use inhouse_app::sources::{AddReport, PageView, Skipped};
 use inhouse_app::{App, AppError};
 
 use super::{
-    AddReportDto, AnswerDto, ChatDto, CitationDto, ErrorDto, ModelDto, ModelStateDto, PageDto, PassageDto,
-    SentenceDto, SkippedDto, SourceDto, SourceStateDto, StatusDto, TimingDto, TurnDto,
+    AddReportDto, AnswerDto, CellsDto, ChatDto, CitationDto, ErrorDto, ModelDto, ModelStateDto, PageDto,
+    PassageDto, SentenceDto, SkippedDto, SourceDto, SourceStateDto, StatusDto, TimingDto, TurnDto,
 };
 
 impl ErrorDto {
@@ -176,6 +176,10 @@ impl From<&Quote> for CitationDto {
             start: count(quote.start),
             end: count(quote.end),
             quote: quote.quote.clone(),
+            cells: quote
+                .cells
+                .as_ref()
+                .map(|cells| CellsDto { sheet: cells.sheet.clone(), names: cells.names.clone() }),
         }
     }
 }

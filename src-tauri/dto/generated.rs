@@ -21,6 +21,7 @@ fn typescript() -> String {
         AnswerDto::decl(&config),
         SentenceDto::decl(&config),
         CitationDto::decl(&config),
+        CellsDto::decl(&config),
         TimingDto::decl(&config),
         ChatDto::decl(&config),
         TurnDto::decl(&config),

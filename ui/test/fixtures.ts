@@ -40,6 +40,7 @@ export function citation(change: Partial<CitationDto> = {}): CitationDto {
     start: 8,
     end: 24,
     quote: "may cost 140 EUR",
+    cells: null,
     ...change,
   };
 }

@@ -63,6 +63,26 @@ impl Sheet {
     }
 }
 
+/// Cells as people write them: `B7`, and `A7:D7` for neighbours of a row; in order, each once.
+pub fn cell_names(cells: &[Cell]) -> String {
+    let mut runs: Vec<(Cell, Cell)> = Vec::new();
+    for cell in cells {
+        match runs.last_mut() {
+            Some((_, last))
+                if last.row == cell.row && (last.column..=last.column + 1).contains(&cell.column) =>
+            {
+                *last = *cell;
+            }
+            _ => runs.push((*cell, *cell)),
+        }
+    }
+    let name = |(first, last): &(Cell, Cell)| match first.column == last.column {
+        true => first.name(),
+        false => format!("{}:{}", first.name(), last.name()),
+    };
+    runs.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
 /// A cell, and where its text stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
@@ -132,6 +152,17 @@ mod tests {
     fn columns_are_counted_in_letters() {
         let letters = [1, 26, 27, 52, 702, 703, 16_384].map(column_letters);
         assert_eq!(letters, ["A", "Z", "AA", "AZ", "ZZ", "AAA", "XFD"]);
+    }
+
+    #[test]
+    fn neighbours_of_a_row_are_named_together() {
+        let cells = [(7, 1), (7, 2), (7, 2), (7, 3), (7, 5), (8, 6), (9, 6)].map(|(row, column)| Cell {
+            row,
+            column,
+            range: CharRange::new(0, 1),
+        });
+        assert_eq!(cell_names(&cells), "A7:C7, E7, F8, F9");
+        assert_eq!(cell_names(&[]), "");
     }
 
     #[test]

@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use inhouse_agent::answer::{Answer, lay_out};
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Sampling};
-use inhouse_agent::passage::Passage;
+use inhouse_agent::passage::{CharRange, Passage, cell_names};
+use inhouse_agent::source::SourceId;
 
 use crate::{App, AppError, blocking};
 
-pub use answered::{Answered, Evidence};
+pub use answered::{Answered, Cells, Evidence};
 pub use chats::{KeptTurn, TurnOutcome};
 pub use inhouse_record::{Chat, ChatId, TurnId};
 pub use search::Found;
@@ -62,6 +63,24 @@ impl App {
     ///
     /// A cancelled question ends with what was written so far, marked as stopped.
     pub async fn ask(
+        &self,
+        question: &str,
+        options: &AskOptions,
+        cancel: &Cancel,
+        on_event: impl Fn(AskEvent) + Send + Sync + 'static,
+    ) -> Result<Answered, AppError> {
+        let mut answered = self.answer(question, options, cancel, on_event).await?;
+        for quote in answered.sentences.iter_mut().flat_map(|sentence| &mut sentence.citations) {
+            let sheet = self.record().page_sheet(SourceId(quote.source), quote.page)?;
+            quote.cells = sheet.map(|sheet| Cells {
+                names: cell_names(sheet.cells_in(CharRange::new(quote.start, quote.end))),
+                sheet: sheet.name,
+            });
+        }
+        Ok(answered)
+    }
+
+    async fn answer(
         &self,
         question: &str,
         options: &AskOptions,

@@ -52,7 +52,11 @@ pub enum RecordError {
     },
 }
 
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
+
+/// What brings a record of each older version, from 1 on, to the next one.
+const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] =
+    ["ALTER TABLE pages ADD COLUMN sheet TEXT; ALTER TABLE pages ADD COLUMN cells BLOB;"];
 
 impl Record {
     /// Opens the record at `path`, making it when it is not there.
@@ -78,13 +82,20 @@ impl Record {
         if found > SCHEMA_VERSION {
             return Err(RecordError::TooNew { path: self.path.clone(), found, known: SCHEMA_VERSION });
         }
-        if found == 0 {
-            self.write("lay out the record", |transaction| {
-                transaction.execute_batch(include_str!("schema.sql"))?;
-                transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
-            })?;
+        if found == SCHEMA_VERSION {
+            return Ok(());
         }
-        Ok(())
+        self.write("lay out the record", |transaction| {
+            match found {
+                0 => transaction.execute_batch(include_str!("schema.sql"))?,
+                older => {
+                    for upgrade in &UPGRADES[older as usize - 1..] {
+                        transaction.execute_batch(upgrade)?;
+                    }
+                }
+            }
+            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
+        })
     }
 
     fn read<T>(
@@ -134,6 +145,36 @@ fn now() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of each table, its columns in order.
+    fn layout(path: &Path) -> Vec<String> {
+        let connection = Connection::open(path).expect("a database");
+        let mut select = connection
+            .prepare(
+                "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.pk FROM sqlite_schema t
+                 JOIN pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY t.name, c.name",
+            )
+            .expect("a statement");
+        select.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("texts")
+    }
+
+    #[test]
+    fn a_record_of_an_older_version_is_brought_up_and_keeps_what_it_has() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (old, new) = (folder.path().join("old.sqlite"), folder.path().join("new.sqlite"));
+        drop(Record::open(&new).expect("a record"));
+        let first = include_str!("schema.sql").replace("    sheet TEXT,\n    cells BLOB,\n", "");
+        let connection = Connection::open(&old).expect("a database");
+        connection.execute_batch(&first).expect("the first schema");
+        connection.execute_batch("INSERT INTO chats (title, updated_at) VALUES ('kept', 1)").expect("a row");
+        connection.pragma_update(None, "user_version", 1).expect("a pragma");
+        drop(connection);
+        assert_ne!(layout(&old), layout(&new));
+        let record = Record::open(&old).expect("the record");
+        assert_eq!(record.chats().expect("chats")[0].title, "kept");
+        drop(record);
+        assert_eq!(layout(&old), layout(&new));
+    }
 
     #[test]
     fn a_record_of_a_newer_version_is_left_alone() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inhouse_agent::passage::{Anchor, CharRange, Page, Passage, PassageId};
+use inhouse_agent::passage::{Anchor, Cell, CharRange, Page, Passage, PassageId, Sheet};
 use inhouse_agent::source::SourceId;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -27,10 +27,19 @@ impl Record {
         self.write("keep the text of a source", |transaction| {
             transaction.execute("DELETE FROM pages WHERE source = ?1", [id.0])?;
             transaction.execute("DELETE FROM passages WHERE source = ?1", [id.0])?;
-            let mut insert =
-                transaction.prepare("INSERT INTO pages (source, number, text, empty) VALUES (?1, ?2, ?3, ?4)")?;
+            let mut insert = transaction.prepare(
+                "INSERT INTO pages (source, number, text, empty, sheet, cells) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?;
             for page in pages {
-                insert.execute(params![id.0, page.number, page.text, page.text.trim().is_empty()])?;
+                let sheet = page.sheet.as_ref();
+                insert.execute(params![
+                    id.0,
+                    page.number,
+                    page.text,
+                    page.text.trim().is_empty(),
+                    sheet.map(|sheet| &sheet.name),
+                    sheet.map(|sheet| to_bytes(&sheet.cells))
+                ])?;
             }
             let mut insert = transaction.prepare(
                 "INSERT INTO passages (source, page, char_start, char_end, heading) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -68,6 +77,21 @@ impl Record {
                     |row| row.get(0),
                 )
                 .optional()
+        })
+    }
+
+    /// The sheet that a page shows; `None` when it is of another kind, or was read by a version that
+    /// did not keep cells.
+    pub fn page_sheet(&self, id: SourceId, page: u32) -> Result<Option<Sheet>, RecordError> {
+        self.read("read the cells of a page", |connection| {
+            let sheet = connection
+                .query_row(
+                    "SELECT sheet, cells FROM pages WHERE source = ?1 AND number = ?2",
+                    params![id.0, page],
+                    |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
+                )
+                .optional()?;
+            Ok(sheet.and_then(|(name, cells)| Some(Sheet { name: name?, cells: from_bytes(&cells?) })))
         })
     }
 
@@ -160,6 +184,23 @@ fn passage(row: &Row<'_>) -> rusqlite::Result<Passage> {
         text: text.to_owned(),
         heading: row.get(5)?,
     })
+}
+
+fn to_bytes(cells: &[Cell]) -> Vec<u8> {
+    let number = |count: usize| u32::try_from(count).expect("a page has fewer characters");
+    cells
+        .iter()
+        .flat_map(|cell| [cell.row, cell.column, number(cell.range.start), number(cell.range.end)])
+        .flat_map(u32::to_le_bytes)
+        .collect()
+}
+
+fn from_bytes(bytes: &[u8]) -> Vec<Cell> {
+    let (numbers, _) = bytes.as_chunks::<4>();
+    let numbers: Vec<u32> = numbers.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+    let (cells, _) = numbers.as_chunks::<4>();
+    let range = |start: u32, end: u32| CharRange::new(start as usize, end as usize);
+    cells.iter().map(|&[row, column, start, end]| Cell { row, column, range: range(start, end) }).collect()
 }
 
 fn to_sql(count: usize) -> i64 {

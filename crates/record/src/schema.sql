@@ -28,6 +28,10 @@ CREATE TABLE pages (
     number INTEGER NOT NULL,
     text TEXT NOT NULL,
     empty INTEGER NOT NULL,
+    -- Of a page that shows a sheet: its name, and for each cell row, column and the range of its text,
+    -- four little-endian u32.
+    sheet TEXT,
+    cells BLOB,
     PRIMARY KEY (source, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use inhouse_agent::passage::{CharRange, Page};
+use inhouse_agent::passage::{Cell, CharRange, Page, Sheet};
 use inhouse_agent::read::{FailureCode, ReadFailure};
 use inhouse_agent::source::{Sha256, SourceId, SourceState};
 use inhouse_record::{NewPassage, Noted, Record, Stat};
@@ -127,4 +127,18 @@ fn a_failed_source_is_tried_again_and_removed_with_all_its_text() {
     record.remove_source(open).expect("a removal");
     assert_eq!(record.page_text(open, 1).expect("a look"), None);
     assert!(record.remove_source(open).is_err());
+}
+
+#[test]
+fn a_page_of_a_sheet_keeps_its_cells() {
+    let (_folder, record) = record();
+    let id = queued(note(&record, "/prices.xlsx", 7));
+    let cell = |row, column, start, end| Cell { row, column, range: CharRange::new(start, end) };
+    let sheet =
+        Sheet { name: "价格".into(), cells: vec![cell(7, 2, 6, 9), cell(1_048_576, 16_384, 12, 14)] };
+    let pages = [Page { sheet: Some(sheet.clone()), ..page(1, "Item: Pen | 12") }, page(2, "no sheet")];
+    record.keep_extracted(id, &pages, &[]).expect("its text");
+    assert_eq!(record.page_sheet(id, 1).expect("a page"), Some(sheet));
+    assert_eq!(record.page_sheet(id, 2).expect("a page"), None);
+    assert_eq!(record.page_sheet(id, 3).expect("no page"), None);
 }

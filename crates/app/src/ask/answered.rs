@@ -44,6 +44,18 @@ pub struct Quote {
     pub start: usize,
     pub end: usize,
     pub quote: String,
+    /// Where it stands in a sheet.
+    #[serde(default)]
+    pub cells: Option<Cells>,
+}
+
+/// Cells of a sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cells {
+    /// The sheet's name; empty when the file is but one table.
+    pub sheet: String,
+    /// As people write them: `B7`, `A7:D7, F9`.
+    pub names: String,
 }
 
 /// A found passage.
@@ -92,6 +104,7 @@ impl Answered {
                         start: citation.anchor.range.start,
                         end: citation.anchor.range.end,
                         quote: citation.quote,
+                        cells: None,
                     })
                     .collect(),
             })

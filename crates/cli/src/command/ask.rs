@@ -60,6 +60,11 @@ struct CitationLine<'a> {
     path: &'a Path,
     page: u32,
     quote: &'a str,
+    /// Of a sheet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +155,12 @@ fn print(answered: &Answered) {
         println!("{}{marks}", sentence.text);
     }
     for (number, quote) in (1..).zip(&quotes) {
-        println!("\n[{number}] {}, page {}\n    \"{}\"", quote.path.display(), quote.page, quote.quote);
+        let place = match &quote.cells {
+            None => format!("page {}", quote.page),
+            Some(cells) if cells.sheet.is_empty() => format!("cells {}", cells.names),
+            Some(cells) => format!("sheet {}, cells {}", cells.sheet, cells.names),
+        };
+        println!("\n[{number}] {}, {place}\n    \"{}\"", quote.path.display(), quote.quote);
     }
     if answered.stopped {
         println!("\n(stopped)");
@@ -180,6 +190,8 @@ fn output<'a>(answered: &'a Answered, question: Option<&'a str>) -> Output<'a> {
                         path: &citation.path,
                         page: citation.page,
                         quote: &citation.quote,
+                        sheet: citation.cells.as_ref().map(|cells| cells.sheet.as_str()),
+                        cells: citation.cells.as_ref().map(|cells| cells.names.as_str()),
                     })
                     .collect(),
             })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { answer, citation, passage } from "../../../test/fixtures";
-import { copyText, shownSentences } from "./citations";
+import { copyText, placeOf, shownSentences } from "./citations";
 
 describe("citations", () => {
   test("have the number of the passage that they stand in", () => {
@@ -51,6 +51,13 @@ describe("sentences", () => {
 test("a copied answer carries its sources", () => {
   const text = copyText(answer(), { sources: "Sources", page: (page) => `p. ${page}` });
   expect(text).toBe("A night costs up to 140 EUR. [1] Prices rise.\n\nSources\n[1] travel-policy.pdf, p. 3");
+});
+
+test("a quote of a sheet is placed by its cells", () => {
+  const page = (page: number) => `p. ${page}`;
+  expect(placeOf(citation({ cells: { sheet: "Limits", names: "A7:C7" } }), page)).toBe("Limits A7:C7");
+  expect(placeOf(citation({ cells: { sheet: "", names: "B2" } }), page)).toBe("B2");
+  expect(placeOf(citation(), page)).toBe("p. 3");
 });
 
 test("a declined answer is copied as it is", () => {

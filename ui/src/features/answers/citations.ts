@@ -51,7 +51,7 @@ export function copyText(answer: AnswerDto, labels: { sources: string; page: (pa
     .map(({ gap, sentence, citations }) => {
       const marks = [...new Set(citations.map(({ number }) => number))].map((number) => `[${number}]`).join("");
       for (const { citation, number } of citations) {
-        sources.set(number, `[${number}] ${citation.name}, ${labels.page(citation.page)}`);
+        sources.set(number, `[${number}] ${citation.name}, ${placeOf(citation, labels.page)}`);
       }
       return `${gap}${sentence.text.trimEnd()}${marks === "" ? "" : ` ${marks}`}`;
     })
@@ -60,6 +60,11 @@ export function copyText(answer: AnswerDto, labels: { sources: string; page: (pa
   if (sources.size === 0) return text;
   const list = [...sources].sort(([a], [b]) => a - b).map(([, line]) => line);
   return [text, "", labels.sources, ...list].join("\n");
+}
+
+/** Where a quote stands, for people: its cells in a sheet, or its page. */
+export function placeOf({ cells, page }: CitationDto, label: (page: number) => string): string {
+  return cells === null ? label(page) : `${cells.sheet} ${cells.names}`.trim();
 }
 
 class Numbers {
