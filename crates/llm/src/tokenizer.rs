@@ -18,7 +18,7 @@ mod stream;
 
 pub(crate) use stream::TextStream;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) fn byte_letters() -> [char; 256] {
     *bpe::LETTERS
 }
@@ -93,16 +93,19 @@ impl Tokenizer {
     pub(crate) fn of(gguf: &Gguf) -> Result<Self, ModelError> {
         let model = gguf.text("tokenizer.ggml.model").ok_or_else(|| gguf.missing("tokenizer.ggml.model"))?;
         let entries = entries(gguf)?;
-        let (cutter, bytes) = match model {
-            "gpt2" => {
-                let bpe = bpe::Bpe::of(gguf, &entries)?;
-                let bytes = entries.iter().map(bpe::bytes_of).collect();
-                (Cutter::Bpe(Box::new(bpe)), bytes)
+        let (cutter, bytes, add_bos) = match model {
+            "gpt2" | "gemma4" => {
+                const PRE: &str = "tokenizer.ggml.pre";
+                let pre = if model == "gpt2" { gguf.text(PRE) } else { Some(model) };
+                let bpe = bpe::Bpe::of(gguf, pre.ok_or_else(|| gguf.missing(PRE))?, &entries)?;
+                let bytes = entries.iter().map(|entry| bpe.bytes_of(entry)).collect();
+                let add_bos = bpe.pre.add_bos;
+                (Cutter::Bpe(Box::new(bpe)), bytes, add_bos)
             }
             "llama" => {
                 let pieces = SentencePiece::of(gguf, &entries)?;
                 let bytes = entries.iter().map(sentencepiece::bytes_of).collect();
-                (Cutter::SentencePiece(pieces), bytes)
+                (Cutter::SentencePiece(pieces), bytes, true)
             }
             other => return Err(gguf.unsupported(format!("its tokenizer {other:?} is not known"))),
         };
@@ -111,9 +114,9 @@ impl Tokenizer {
             Some(id) if id < entries.len() as u64 => Ok(Some(id as u32)),
             Some(id) => Err(gguf.broken(format!("{key} is {id}, beyond its vocabulary"))),
         };
+        // What SentencePiece numbers them when the file doesn't say.
+        let default = |id: u32| (model == "llama" && (id as usize) < entries.len()).then_some(id);
         let turn_ends = [token("tokenizer.ggml.eot_token_id")?, token("tokenizer.ggml.eom_token_id")?];
-        // SentencePiece models begin with bos unless the file says otherwise (llama.cpp's default).
-        let add_bos = gguf.flag("tokenizer.ggml.add_bos_token").unwrap_or(model == "llama");
         let ids = |wanted: fn(&Entry) -> bool| {
             entries
                 .iter()
@@ -130,10 +133,11 @@ impl Tokenizer {
                 .collect(),
             special: Matcher::new(ids(|entry| !entry.kind.is_text() && !is_blank(entry))),
             blanks: Matcher::new(ids(is_blank)),
-            bos: token("tokenizer.ggml.bos_token_id")?,
-            eos: token("tokenizer.ggml.eos_token_id")?,
+            bos: token("tokenizer.ggml.bos_token_id")?.or_else(|| default(1)),
+            eos: token("tokenizer.ggml.eos_token_id")?.or_else(|| default(2)),
             turn_ends: turn_ends.into_iter().flatten().collect(),
-            add_bos,
+            // No prompt ends with eos, whatever `add_eos_token` says: an answer is to follow.
+            add_bos: gguf.flag("tokenizer.ggml.add_bos_token").unwrap_or(add_bos),
         })
     }
 
@@ -195,7 +199,8 @@ impl Tokenizer {
             self.cut(&rest[..found.start], after_special, tokens)?;
             tokens.push(found.id);
             rest = &rest[found.end..];
-            after_special = false;
+            // As llama.cpp has it: a space is thought behind any token that was found whole.
+            after_special = true;
         }
         self.cut(rest, after_special, tokens)
     }

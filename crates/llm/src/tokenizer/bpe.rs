@@ -1,29 +1,30 @@
-//! Byte-level byte-pair encoding (GPT-2's), through the `tokenizers` crate.
+//! Byte-pair encoding: over letters that stand for bytes (GPT-2's), or over characters with bytes for
+//! those that the vocabulary lacks. The merges are the `tokenizers` crate's.
 
 use std::sync::LazyLock;
 
 use inhouse_agent::chat::ModelError;
+use tokenizers::Model;
 use tokenizers::models::bpe::{BPE, Vocab};
-use tokenizers::normalizers::unicode::NFC;
-use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::tokenizer::SplitDelimiterBehavior;
 
-use super::pre::PreTokenizer;
-use super::{Entry, text_of};
+use super::pre::{Cuts, PreTokenizer};
+use super::{Entry, sentencepiece, text_of};
 use crate::gguf::Gguf;
 
-pub(super) struct Bpe(tokenizers::Tokenizer);
+pub(super) struct Bpe {
+    pub(super) pre: &'static PreTokenizer,
+    cuts: Cuts,
+    model: BPE,
+}
 
 impl Bpe {
-    pub(super) fn of(gguf: &Gguf, entries: &[Entry]) -> Result<Self, ModelError> {
-        const PRE: &str = "tokenizer.ggml.pre";
+    /// Reads the merges; `name` is the pre-tokenizer's.
+    pub(super) fn of(gguf: &Gguf, name: &str, entries: &[Entry]) -> Result<Self, ModelError> {
         const MERGES: &str = "tokenizer.ggml.merges";
-        let name = gguf.text(PRE).ok_or_else(|| gguf.missing(PRE))?;
-        let pre = PreTokenizer::named(name)
+        let pre = PreTokenizer::find(name)
             .ok_or_else(|| gguf.unsupported(format!("its pre-tokenizer {name:?} is not known")))?;
+        let cuts =
+            pre.cuts().map_err(|error| gguf.unsupported(format!("the expressions of {name:?}: {error}")))?;
 
         let vocabulary: Vocab = entries
             .iter()
@@ -33,7 +34,11 @@ impl Bpe {
             .collect();
         // Some vocabularies lack control characters and bytes that UTF-8 never holds; these are left
         // out of a text. Without the printable ones it would be another kind of vocabulary.
-        let lacks = |byte: &u8| !vocabulary.contains_key(&LETTERS[usize::from(*byte)].to_string());
+        let spelled = |byte: u8| match pre.in_characters {
+            true => format!("<0x{byte:02X}>"),
+            false => LETTERS[usize::from(byte)].to_string(),
+        };
+        let lacks = |byte: &u8| !vocabulary.contains_key(&spelled(*byte));
         if let Some(byte) = (b' '..=b'~').chain([b'\n']).find(lacks) {
             return Err(gguf.broken(format!("its vocabulary lacks {:?}", char::from(byte))));
         }
@@ -50,30 +55,42 @@ impl Bpe {
         let model = BPE::builder()
             .vocab_and_merges(vocabulary, merges)
             .ignore_merges(pre.whole_words)
+            .byte_fallback(pre.in_characters)
             .build()
             .map_err(|error| gguf.broken(format!("its merges do not fit its vocabulary: {error}")))?;
+        Ok(Self { pre, cuts, model })
+    }
 
-        let mut tokenizer = tokenizers::Tokenizer::new(model);
-        let mut cuts: Vec<PreTokenizerWrapper> = Vec::new();
-        for expression in pre.expressions {
-            let pattern = SplitPattern::Regex((*expression).into());
-            let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false)
-                .map_err(|error| gguf.unsupported(format!("the expression of {name:?}: {error}")))?;
-            cuts.push(split.into());
-        }
-        cuts.push(ByteLevel::new(false, false, false).into());
-        tokenizer.with_pre_tokenizer(Some(Sequence::new(cuts)));
-        if pre.compose {
-            tokenizer
-                .with_normalizer(Some(NFC))
-                .map_err(|error| gguf.unsupported(format!("the normaliser of {name:?}: {error}")))?;
-        }
-        Ok(Self(tokenizer))
+    /// What a token adds to the text.
+    pub(super) fn bytes_of(&self, entry: &Entry) -> Box<[u8]> {
+        if self.pre.in_characters { sentencepiece::bytes_of(entry) } else { bytes_of(entry) }
     }
 
     pub(super) fn cut(&self, text: &str, tokens: &mut Vec<u32>) -> Result<(), String> {
-        let encoding = self.0.encode_fast(text, false).map_err(|error| error.to_string())?;
-        tokens.extend_from_slice(encoding.get_ids());
+        if self.pre.in_characters {
+            let text = text.replace(' ', "\u{2581}");
+            return self.cuts.words(&text)?.into_iter().try_for_each(|word| {
+                // Runs of line breaks are tokens that no merges lead to.
+                let whole = word.starts_with('\n').then(|| self.model.token_to_id(word)).flatten();
+                match whole {
+                    Some(id) => tokens.push(id),
+                    None => self.merge(word, tokens)?,
+                }
+                Ok(())
+            });
+        }
+        let mut letters = String::new();
+        for word in self.cuts.words(text)? {
+            letters.clear();
+            letters.extend(word.bytes().map(|byte| LETTERS[usize::from(byte)]));
+            self.merge(&letters, tokens)?;
+        }
+        Ok(())
+    }
+
+    fn merge(&self, word: &str, tokens: &mut Vec<u32>) -> Result<(), String> {
+        let merged = self.model.tokenize(word).map_err(|error| error.to_string())?;
+        tokens.extend(merged.iter().map(|token| token.id));
         Ok(())
     }
 }
@@ -88,10 +105,11 @@ pub(super) static LETTERS: LazyLock<[char; 256]> = LazyLock::new(|| {
     })
 });
 
-/// What a token adds to the text. Special tokens that aren't control ones are written as they are.
-pub(super) fn bytes_of(entry: &Entry) -> Box<[u8]> {
+/// What a token of letters adds to the text. Special tokens that aren't control ones are written as
+/// they are.
+fn bytes_of(entry: &Entry) -> Box<[u8]> {
     if !entry.kind.is_text() {
-        return super::sentencepiece::bytes_of(entry);
+        return sentencepiece::bytes_of(entry);
     }
     let bytes = entry.text.chars().map(byte_of).collect::<Option<Vec<u8>>>();
     bytes.unwrap_or_else(|| entry.text.clone().into_bytes()).into()

@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use inhouse_agent::chat::ModelError;
 
-use super::{Entry, Kind};
+use super::{Entry, Kind, is_blank};
 use crate::gguf::Gguf;
 
 /// Stands for a space in the vocabulary.
@@ -31,8 +31,9 @@ impl SentencePiece {
         }
         let mut pieces = HashMap::with_capacity(entries.len());
         for ((entry, id), score) in entries.iter().zip(0u32..).zip(scores) {
-            let score = score.to_f32().map_err(|_| gguf.missing(SCORES))?;
-            if entry.kind == Kind::Normal {
+            // Adding zero makes both zeros one, for they are equal in rank.
+            let score = score.to_f32().map_err(|_| gguf.missing(SCORES))? + 0.0;
+            if entry.kind == Kind::Normal || is_blank(entry) {
                 pieces.insert(entry.text.clone(), (id, score));
             }
         }

@@ -2,22 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use super::{Part, TextStream, Tokenizer};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use candle_core::quantized::gguf_file::Value;
+use inhouse_agent::chat::Message;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use super::{Part, TextStream, Tokenizer, entries, is_blank};
 use crate::fixture::{Tiny, model};
 use crate::gguf::Gguf;
+use crate::template::Template;
 
 const QWEN: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
 const SMOLLM: &str = "smollm2-135m-instruct-q4_1.gguf";
 const GEMMA: &str = "gemma-3-270m-q4_k_m.gguf";
-
-const SAMPLES: [&str; 6] = [
-    "Hello, world! It's 2026 and 12345 items cost €99.",
-    "差旅费报销标准：一线城市每天500元。",
-    "def f(x):\n\n    return  x  +\t1\n",
-    "  leading and   many    spaces \n\n\n next",
-    "Zoë's naïve café — 𝒜 emoji 👩‍👩‍👧 ok",
-    "<|im_end|> <eos> <start_of_turn>",
-];
 
 fn tokenizer(file: &str) -> Tokenizer {
     Tokenizer::of(&Gguf::read(&model(file)).unwrap()).unwrap()
@@ -28,90 +28,97 @@ fn text(tokenizer: &Tokenizer, tokens: &[u32]) -> String {
     tokens.iter().map(|token| stream.push(tokenizer.bytes(*token))).collect()
 }
 
-/// The tokens that llama.cpp cuts the samples into, special tokens not parsed.
+/// The texts of the golden cuts.
+fn texts() -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Golden {
+        text: String,
+    }
+    let golden: Vec<Golden> = serde_json::from_str(include_str!("golden/cuts.json")).unwrap();
+    golden.into_iter().map(|golden| golden.text).collect()
+}
+
+/// The tokens that llama.cpp cuts the texts into, special tokens not parsed.
 #[test]
 fn text_is_cut_as_llama_cpp_cuts_it() {
-    let expected: [(&str, [&[u32]; 6]); 3] = [
-        (
-            SMOLLM,
-            [
-                &[
-                    19556, 28, 905, 17, 657, 506, 216, 34, 32, 34, 38, 284, 216, 33, 34, 35, 36, 37, 3723,
-                    1708, 24927, 41, 41, 30,
-                ],
-                &[
-                    36149, 123, 23274, 223, 42816, 134, 44627, 115, 180, 238, 218, 46781, 26217, 224, 24713,
-                    22924, 39076, 140, 176, 249, 232, 32947, 220, 42757, 233, 18614, 119, 37, 32, 32, 17086,
-                    221, 19076,
-                ],
-                &[1604, 275, 24, 104, 727, 1004, 1003, 216, 1792, 216, 1232, 197, 33, 198],
-                &[216, 2899, 284, 256, 800, 333, 5600, 216, 16506, 1867],
-                &[
-                    74, 95, 26547, 506, 15486, 46494, 37366, 1841, 216, 23159, 236, 246, 649, 33777, 15107,
-                    235, 119, 321, 231, 10813, 235, 119, 321, 231, 10813, 235, 117, 10907,
-                ],
-                &[44, 108, 306, 79, 486, 108, 46, 2067, 85, 395, 46, 2067, 3738, 79, 1714, 79, 20589, 46],
-            ],
-        ),
-        (
-            GEMMA,
-            [
-                &[
-                    9259, 236764, 1902, 236888, 1030, 236789, 236751, 236743, 236778, 236771, 236778, 236825,
-                    532, 236743, 236770, 236778, 236800, 236812, 236810, 4852, 2157, 11361, 236819, 236819,
-                    236761,
-                ],
-                &[
-                    238575, 238975, 238467, 238369, 239094, 27683, 237184, 193454, 28340, 44866, 236810,
-                    236771, 236771, 237798, 236924,
-                ],
-                &[
-                    2063, 517, 236769, 236781, 1473, 108, 140, 2060, 138, 236781, 138, 236862, 255968,
-                    236770, 107,
-                ],
-                &[138, 26016, 532, 139, 34717, 140, 35220, 236743, 109, 2148],
-                &[
-                    99700, 237542, 236789, 236751, 120362, 33443, 2192, 236743, 255184, 64334, 236743,
-                    243767, 237243, 243767, 237243, 244814, 7546,
-                ],
-                &[
-                    236820, 236909, 548, 236779, 643, 111038, 655, 211827, 236813, 655, 3041, 236779, 1340,
-                    236779, 887, 236813,
-                ],
-            ],
-        ),
-        (
-            QWEN,
-            [
-                &[
-                    9707, 11, 1879, 0, 1084, 594, 220, 17, 15, 17, 21, 323, 220, 16, 17, 18, 19, 20, 3589,
-                    2783, 12984, 24, 24, 13,
-                ],
-                &[99572, 99407, 80268, 111238, 100142, 5122, 113204, 101922, 20, 15, 15, 23305, 1773],
-                &[750, 282, 2075, 7731, 262, 470, 220, 856, 220, 488, 197, 16, 198],
-                &[220, 6388, 323, 256, 1657, 262, 12621, 14731, 1790],
-                &[
-                    57, 78, 12179, 594, 94880, 586, 51950, 1959, 81250, 240, 250, 42365, 61804, 102, 378,
-                    235, 145233, 378, 235, 145665, 5394,
-                ],
-                &[27, 91, 318, 6213, 91, 29, 366, 84399, 29, 366, 2468, 3575, 37274, 29],
-            ],
-        ),
-    ];
-    for (file, samples) in expected {
-        let tokenizer = tokenizer(file);
-        for (sample, tokens) in SAMPLES.iter().zip(samples) {
-            assert_eq!(tokenizer.encode(sample).unwrap(), tokens, "{file}: {sample:?}");
+    let golden: BTreeMap<String, Vec<Vec<u32>>> =
+        serde_json::from_str(include_str!("golden/ids.json")).unwrap();
+    assert_eq!(golden.len(), 3);
+    for (file, expected) in golden {
+        let tokenizer = tokenizer(&file);
+        let texts = texts();
+        assert_eq!(texts.len(), expected.len());
+        for (text, tokens) in texts.iter().zip(expected) {
+            assert_eq!(tokenizer.encode(text).unwrap(), tokens, "{file}: {text:?}");
         }
     }
+}
+
+/// A made-up vocabulary of scored pieces, and what llama.cpp cuts texts into with it, with a space
+/// thought before the text and without.
+#[derive(Deserialize)]
+struct Pieces {
+    pieces: Vec<(String, f32)>,
+    blanks: Vec<String>,
+    cases: Vec<PiecesCase>,
+}
+
+#[derive(Deserialize)]
+struct PiecesCase {
+    text: String,
+    leading: Vec<u32>,
+    bare: Vec<u32>,
+}
+
+/// A file with these pieces behind the usual three special tokens and the bytes.
+fn pieces_file(pieces: &Pieces, leading_space: Option<bool>) -> (TempDir, PathBuf) {
+    let bytes = (0..=255u8).map(|byte| (format!("<0x{byte:02X}>"), 6, 0.0));
+    let special = [("<unk>", 2), ("<s>", 3), ("</s>", 3)].map(|(text, kind)| (text.to_owned(), kind, 0.0));
+    let entries: Vec<(String, i32, f32)> = special
+        .into_iter()
+        .chain(bytes)
+        .chain(pieces.pieces.iter().map(|(text, score)| (text.clone(), 1, *score)))
+        .chain(pieces.blanks.iter().map(|text| (text.clone(), 4, 0.0)))
+        .chain([("<call>".to_owned(), 3, 0.0)])
+        .collect();
+    let mut tiny = Tiny::network("llama", 1);
+    let list = |value: fn(&(String, i32, f32)) -> Value| Value::Array(entries.iter().map(value).collect());
+    tiny.set("tokenizer.ggml.model", Value::String("llama".into()));
+    tiny.set("tokenizer.ggml.tokens", list(|(text, _, _)| Value::String(text.clone())));
+    tiny.set("tokenizer.ggml.token_type", list(|(_, kind, _)| Value::I32(*kind)));
+    tiny.set("tokenizer.ggml.scores", list(|(_, _, score)| Value::F32(*score)));
+    if let Some(leading_space) = leading_space {
+        tiny.set("tokenizer.ggml.add_space_prefix", Value::Bool(leading_space));
+    }
+    tiny.write()
+}
+
+#[test]
+fn scored_pieces_are_joined_as_llama_cpp_joins_them() {
+    let pieces: Pieces = serde_json::from_str(include_str!("golden/pieces.json")).unwrap();
+    let read = |leading_space| {
+        let (_folder, path) = pieces_file(&pieces, leading_space);
+        Tokenizer::of(&Gguf::read(&path).unwrap()).unwrap()
+    };
+    let (leading, bare) = (read(None), read(Some(false)));
+    for case in &pieces.cases {
+        assert_eq!(leading.encode(&case.text).unwrap(), case.leading, "{:?}", case.text);
+        assert_eq!(bare.encode(&case.text).unwrap(), case.bare, "{:?}", case.text);
+        assert_eq!(text(&bare, &case.bare), case.text.replace('▁', " "));
+    }
+    // Begin and end have their usual numbers where the file doesn't say.
+    let prompt = leading.encode_prompt(&[Part::Content("the".into())]).unwrap();
+    assert_eq!((prompt[0], leading.ends().collect::<Vec<_>>()), (1, vec![2]));
 }
 
 #[test]
 fn text_comes_back_as_it_was() {
     for file in [QWEN, SMOLLM, GEMMA] {
         let tokenizer = tokenizer(file);
-        for sample in SAMPLES {
-            assert_eq!(text(&tokenizer, &tokenizer.encode(sample).unwrap()), sample, "{file}");
+        for written in texts() {
+            // The piece for a space is a character that a text may hold as well.
+            let written = if file == GEMMA { written.replace('▁', " ") } else { written };
+            assert_eq!(text(&tokenizer, &tokenizer.encode(&written).unwrap()), written, "{file}");
         }
     }
 }
@@ -141,6 +148,36 @@ fn a_content_that_spells_special_tokens_stays_text() {
         let (start, end) = spelled.split_at(3);
         let split = [Part::Template(start.into()), Part::Content(end.into())];
         assert!(!tokenizer.encode_prompt(&split).unwrap().contains(&special), "{file}");
+    }
+}
+
+/// Of every kind of tokenizer that there is a model of, and of scored pieces with blanks.
+#[test]
+fn no_special_token_that_a_document_spells_becomes_one() {
+    let pieces: Pieces = serde_json::from_str(include_str!("golden/pieces.json")).unwrap();
+    let (_folder, pieces) = pieces_file(&pieces, None);
+    for path in [model(QWEN), model(SMOLLM), model(GEMMA), pieces] {
+        let gguf = Gguf::read(&path).unwrap();
+        let tokenizer = Tokenizer::of(&gguf).unwrap();
+        let entries = entries(&gguf).unwrap();
+        let special = |id: &u32| {
+            let entry = &entries[*id as usize];
+            !entry.kind.is_text() && !is_blank(entry)
+        };
+        let spelled: Vec<&str> =
+            (0u32..).zip(&entries).filter(|(id, _)| special(id)).map(|(_, entry)| &*entry.text).collect();
+        assert!(spelled.len() > 3, "{}", path.display());
+        let template = Template::of(&gguf).unwrap();
+        let prompt = |content: &str| {
+            let messages = [Message::system(content), Message::user(content)];
+            let tokens = tokenizer.encode_prompt(&template.render(&messages, true).unwrap()).unwrap();
+            tokens.into_iter().filter(special).collect::<Vec<_>>()
+        };
+        let usual = prompt("harmless");
+        for document in [spelled.concat(), spelled.join(" "), spelled.join("\n")] {
+            assert!(!tokenizer.encode(&document).unwrap().iter().any(special), "{}", path.display());
+            assert_eq!(prompt(&document), usual, "{}", path.display());
+        }
     }
 }
 
