@@ -4,8 +4,12 @@
 //! are put in afterwards. So a content is never mistaken for the template's own text, and what a
 //! content spells never becomes one of the model's special tokens.
 
+use std::thread;
+
+use fancy_regex::Regex;
 use inhouse_agent::chat::{Message, ModelError, Speaker};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
 
 use crate::gguf::Gguf;
@@ -13,9 +17,14 @@ use crate::tokenizer::Part;
 
 mod clock;
 mod json;
+mod methods;
 
-/// Instructions that a template may take; a conversation needs a few thousand.
-const FUEL: u64 = 500_000;
+/// Instructions that a template may take, and 64 times as many bytes that it may make; a conversation
+/// needs a few thousand.
+const FUEL: u64 = 100_000;
+/// Bytes of stack for rendering. Values may lie in values as deep as the fuel lasts, and are printed
+/// and dropped one within the other.
+const STACK: usize = 128 << 20;
 const NAME: &str = "chat";
 /// Private-use characters, which no template writes, around a message's number.
 const OPEN: char = '\u{F0000}';
@@ -54,9 +63,9 @@ impl Template {
     }
 
     /// `bos` and `eos` are the texts of the tokens that a template may name so.
-    fn jinja(source: &str, bos: String, eos: String) -> Result<Self, minijinja::Error> {
+    pub(crate) fn jinja(source: &str, bos: String, eos: String) -> Result<Self, minijinja::Error> {
         let mut environment = environment();
-        environment.add_template_owned(NAME, source.to_owned())?;
+        environment.add_template_owned(NAME, without_marks(source))?;
         Ok(Self::Jinja(Box::new(Jinja { environment, bos, eos })))
     }
 
@@ -97,40 +106,53 @@ impl Jinja {
         open: bool,
     ) -> Result<Vec<Part>, String> {
         let turns: Vec<_> = turns.iter().map(|(role, content)| context! { role => *role, content }).collect();
-        let rendered = self
-            .environment
-            .get_template(NAME)
-            .and_then(|template| {
-                template.render(context! {
-                    messages => turns,
-                    add_generation_prompt => open,
-                    bos_token => self.bos.as_str(),
-                    eos_token => self.eos.as_str(),
-                    tools => (),
-                    // Models that can think aloud first are asked to answer at once.
-                    enable_thinking => false,
-                })
-            })
-            .map_err(|error| format!("{error:#}"))?;
+        let context = context! {
+            messages => turns,
+            add_generation_prompt => open,
+            bos_token => self.bos.as_str(),
+            eos_token => self.eos.as_str(),
+            tools => (),
+            // Models that can think aloud first are asked to answer at once.
+            enable_thinking => false,
+        };
+        let rendered = self.render(context)?;
         fill(&rendered, messages)
+    }
+
+    /// Renders with these variables, on a thread with a stack for the deepest value.
+    fn render(&self, context: Value) -> Result<String, String> {
+        let work = || {
+            let template = self.environment.get_template(NAME)?;
+            template.render(context)
+        };
+        let rendered = thread::scope(|scope| {
+            let renderer = thread::Builder::new().name("template".into()).stack_size(STACK);
+            let handle = renderer.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+            handle.join().map_err(|_| "the template breaks its renderer".to_owned())
+        })?;
+        rendered.map_err(|error| format!("{error:#}"))
     }
 }
 
 /// Splits a rendered template at its placeholders.
 fn fill(rendered: &str, messages: &[Message]) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
-    let mut missing: Vec<_> = vec![true; messages.len()];
+    let mut times = vec![0; messages.len()];
     let mut pieces = rendered.split(OPEN);
     parts.push(Part::Template(pieces.next().unwrap_or_default().to_owned()));
     for piece in pieces {
         let (number, after) = piece.split_once(CLOSE).ok_or("the template cuts messages up")?;
         let at: usize = number.parse().map_err(|_| "the template rewrites messages")?;
         let message = messages.get(at).ok_or("the template rewrites messages")?;
-        missing[at] = false;
+        times[at] += 1;
+        // Some templates write the rules again with every question; more often is no conversation.
+        if times[at] > messages.len() + 1 {
+            return Err(format!("the template writes message {} again and again", at + 1));
+        }
         parts.push(Part::Content(message.content.clone()));
         parts.push(Part::Template(after.to_owned()));
     }
-    match missing.iter().position(|missing| *missing) {
+    match times.iter().position(|times| *times == 0) {
         Some(at) => Err(format!("the template leaves out message {} of {}", at + 1, messages.len())),
         None => Ok(parts),
     }
@@ -176,6 +198,15 @@ fn role(speaker: Speaker) -> &'static str {
     }
 }
 
+/// The source without `{% generation %}`, which marks for training what the assistant wrote.
+fn without_marks(source: &str) -> String {
+    let mark = |name: &str| {
+        Regex::new(&format!(r"\{{%([-+]?)\s*{name}\s*([-+]?)%\}}")).expect("it is an expression")
+    };
+    let source = mark("generation").replace_all(source, "{%$1 if true $2%}");
+    mark("endgeneration").replace_all(&source, "{%$1 endif $2%}").into_owned()
+}
+
 /// Jinja as the `transformers` library sets it up for chat templates.
 fn environment() -> Environment<'static> {
     let syntax = SyntaxConfig::builder()
@@ -187,14 +218,37 @@ fn environment() -> Environment<'static> {
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
     environment.set_fuel(Some(FUEL));
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(methods::call);
+    // Errors would show the values at hand, however large a template made them.
+    environment.set_debug(false);
     environment.add_function("raise_exception", |message: String| -> Result<(), minijinja::Error> {
         Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
     });
     environment.add_function("strftime_now", |format: &str| clock::now(format));
     environment.add_filter("tojson", json::to_json);
+    environment.add_filter("default", default);
+    environment.add_filter("d", default);
+    // Whatever has a length and can be indexed, in Python.
+    environment.add_test("sequence", |value: &Value| {
+        matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable | ValueKind::Map | ValueKind::String)
+    });
     environment
 }
 
+/// Jinja's `default`, which minijinja has without its named arguments.
+fn default(
+    value: Value,
+    other: Option<Value>,
+    lax: Option<bool>,
+    options: Kwargs,
+) -> Result<Value, minijinja::Error> {
+    let other = other.or(options.get("default_value")?).unwrap_or_else(|| "".into());
+    let lax = lax.or(options.get("boolean")?).unwrap_or(false);
+    options.assert_all_used()?;
+    Ok(if value.is_undefined() || (lax && !value.is_true()) { other } else { value })
+}
+
+#[cfg(any(test, fuzzing))]
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

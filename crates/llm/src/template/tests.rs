@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
 use inhouse_agent::chat::Message;
+use minijinja::{Value, context};
+use serde::Deserialize;
 
 use super::Template;
+use super::samples::SAMPLES;
 use crate::fixture::model;
 use crate::gguf::Gguf;
 use crate::tokenizer::Part;
@@ -85,10 +91,69 @@ fn templates_find_what_they_expect_of_transformers() {
     );
 }
 
+/// What Jinja2 made of a template, or what it refused it with.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Expected {
+    Text(String),
+    Refusal { error: String },
+}
+
+/// Templates in the manner of the models' own, rendered by Python's Jinja2 as `transformers` sets it up.
 #[test]
-fn a_template_that_never_ends_is_stopped() {
-    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
-    assert!(rendered(endless, &[Message::user("x")]).is_err());
+fn templates_render_as_jinja2_renders_them() {
+    let conversations: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("golden/conversations.json")).unwrap();
+    let expected: HashMap<String, BTreeMap<String, Expected>> =
+        serde_json::from_str(include_str!("golden/expected.json")).unwrap();
+    assert_eq!(SAMPLES.len(), expected.len());
+    let mut wrong = Vec::new();
+    for (name, source) in SAMPLES {
+        let Template::Jinja(jinja) = template(source) else { panic!("{name} is Jinja") };
+        for (conversation, expected) in &expected[*name] {
+            let context =
+                context! { bos_token => "<s>", eos_token => "</s>", ..conversations[conversation].clone() };
+            let rendered = jinja.render(context);
+            let alike = match (&rendered, expected) {
+                (Ok(text), Expected::Text(expected)) => text == expected,
+                (Err(error), Expected::Refusal { error: expected }) => {
+                    format!("{error:#}").contains(expected)
+                }
+                _ => false,
+            };
+            if !alike {
+                wrong.push(format!("{name}, {conversation}:\n{rendered:?}\n{expected:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_template_that_never_ends_or_grows_without_end_is_stopped() {
+    for hostile in [
+        "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}",
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+        "{% set ns = namespace(x='x') %}{% for a in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x=['x']) %}{% for a in range(30) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x | tojson }}",
+        "{% for a in range(9999) %}{{ messages[0].content }}{% endfor %}",
+        "{{ 'x' * 90000000 }}",
+        "{{ 'x' * 9999999999 }}",
+        "{{ 'x' | indent(9999999999) }}",
+        "{{ '%9999999999d' % 1 }}",
+        "{{ '{:>9999999999}'.format(1) }}",
+        "{{ range(99999999999) | list }}",
+        "{% set s = 'x' * 9999 %}{{ s.replace('x', s).replace('x', s) }}",
+        "{% set ns = namespace(x=[]) %}{% for a in range(90000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x=[]) %}{% for a in range(90000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x | tojson }}",
+        "{% set ns = namespace(x={}) %}{% for a in range(90000) %}{% set ns.x = {'a': ns.x} %}{% endfor %}{{ ns.x == ns.x }}",
+    ] {
+        let started = Instant::now();
+        let message = [Message::user("x")];
+        assert!(rendered(&format!("{hostile}{LOOP}"), &message).is_err(), "{hostile}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{hostile}");
+    }
 }
 
 #[test]
