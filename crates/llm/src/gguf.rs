@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use candle_core::Shape;
@@ -19,6 +20,8 @@ use self::cursor::Cursor;
 mod cursor;
 mod facts;
 
+#[cfg(fuzzing)]
+pub(crate) use facts::tell;
 pub use facts::{GgufFacts, inspect};
 
 const MAGIC: &[u8] = b"GGUF";
@@ -52,7 +55,8 @@ impl Gguf {
         Ok(gguf)
     }
 
-    fn parse(path: &Path, file: File, file_bytes: u64) -> Result<Self, String> {
+    /// Reads the header at the start of a file of so many bytes; `path` is what errors name.
+    pub(crate) fn parse(path: &Path, file: impl Read, file_bytes: u64) -> Result<Self, String> {
         let mut cursor = Cursor::new(file, file_bytes.min(MAX_HEADER));
         if cursor.bytes(4).map_err(|_| "it is too short to be a GGUF file")? != MAGIC {
             return Err("it does not begin with GGUF, so it is another kind of file".into());
@@ -97,23 +101,29 @@ impl Gguf {
         Ok(gguf)
     }
 
-    /// Every tensor must lie where the file has bytes; the first missing one names the cut.
+    /// Every tensor must lie where the file has bytes, and where no other lies; the last one names the
+    /// cut.
     fn check_extents(&self, alignment: u64) -> Result<(), String> {
-        let mut last: Option<(u64, &str)> = None;
+        let mut extents = Vec::with_capacity(self.tensors.len());
         for (name, tensor) in &self.tensors {
             if !tensor.offset.is_multiple_of(alignment) {
                 return Err(format!("tensor {name:?} begins at {}, off the alignment", tensor.offset));
             }
-            let end = tensor_bytes(tensor)
-                .and_then(|bytes| self.data_start.checked_add(tensor.offset)?.checked_add(bytes))
-                .ok_or_else(|| format!("tensor {name:?} is larger than any file"))?;
-            if last.is_none_or(|(furthest, _)| end > furthest) {
-                last = Some((end, name));
-            }
+            let start = self.data_start.checked_add(tensor.offset);
+            let extent = start.zip(tensor_bytes(tensor)).and_then(|(start, bytes)| {
+                let end = start.checked_add(bytes)?;
+                Some((start, end, name))
+            });
+            extents.push(extent.ok_or_else(|| format!("tensor {name:?} is larger than any file"))?);
         }
-        match last {
+        extents.sort_unstable();
+        let shared = extents.windows(2).find(|pair| pair[0].1 > pair[1].0);
+        if let Some([(_, _, name), (_, _, next)]) = shared {
+            return Err(format!("its tensors {name:?} and {next:?} share bytes"));
+        }
+        match extents.last() {
             None => Err("it holds no tensors".into()),
-            Some((end, name)) if end > self.file_bytes => Err(format!(
+            Some((_, end, name)) if *end > self.file_bytes => Err(format!(
                 "it has {} bytes, but its tensor {name:?} ends at byte {end}: it was cut short",
                 self.file_bytes
             )),
@@ -204,7 +214,7 @@ fn bounded(what: &str, count: u64, most: u64) -> Result<u64, String> {
     if count > most { Err(format!("its header claims {count} {what}")) } else { Ok(count) }
 }
 
-fn tensor(cursor: &mut Cursor<File>) -> Result<TensorInfo, String> {
+fn tensor(cursor: &mut Cursor<impl Read>) -> Result<TensorInfo, String> {
     let dimensions = cursor.u32()?;
     if dimensions > MAX_DIMENSIONS {
         return Err(format!("it has {dimensions} dimensions"));

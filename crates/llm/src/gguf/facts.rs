@@ -42,8 +42,11 @@ pub struct GgufFacts {
 /// or cut file is [`ModelError::Load`], a sound one that can't be run has
 /// [`GgufFacts::unsupported`] set.
 pub fn inspect(path: &Path) -> Result<GgufFacts, ModelError> {
-    let gguf = Gguf::read(path)?;
-    let unsupported = match check(&gguf) {
+    tell(&Gguf::read(path)?)
+}
+
+pub(crate) fn tell(gguf: &Gguf) -> Result<GgufFacts, ModelError> {
+    let unsupported = match check(gguf) {
         Ok(()) => None,
         Err(ModelError::Unsupported { reason, .. }) => Some(reason),
         Err(broken) => return Err(broken),
@@ -58,11 +61,11 @@ pub fn inspect(path: &Path) -> Result<GgufFacts, ModelError> {
         licence: gguf.text("general.license").map(Into::into),
         context: usize::try_from(context).unwrap_or(usize::MAX),
         vocabulary: gguf.array("tokenizer.ggml.tokens").map_or(0, <[_]>::len),
-        quantisation: quantisation(&gguf),
+        quantisation: quantisation(gguf),
         parameters: gguf.tensors().values().map(|tensor| elements(tensor.shape.dims())).sum(),
         tensor_bytes: gguf.tensor_bytes(),
         file_bytes: gguf.file_bytes(),
-        has_template: Template::source(&gguf).is_some(),
+        has_template: Template::source(gguf).is_some(),
         tokenizer: gguf.text("tokenizer.ggml.model").map(Into::into),
         pre_tokenizer: gguf.text("tokenizer.ggml.pre").map(Into::into),
         unsupported,

@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use candle_core::quantized::gguf_file::Value;
-use inhouse_agent::chat::ModelError;
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use inhouse_agent::cancel::Cancel;
+use inhouse_agent::chat::{ChatModel, ChatRequest, Message, ModelError, Sampling};
+
+use tempfile::TempDir;
 
 use super::{Gguf, inspect};
+use crate::chat::{LoadOptions, LocalChat};
 use crate::fixture::{Random, Tiny, model, written};
 
 fn reason(path: &Path) -> String {
@@ -55,7 +60,7 @@ fn hostile_headers_are_refused_at_once() {
         ([&b"GGUF"[..], &9u32.to_le_bytes()].concat(), "version is 9"),
         (header(1 << 60, 1, &[]), "tensors"),
         (header(1, 1 << 60, &[]), "metadata keys"),
-        (header(0, 1, &string(1 << 60)), "announced"),
+        (header(0, 1, &string(1 << 62)), "announced"),
         (header(0, 1, &string(u64::MAX)), "announced"),
         (header(0, 1, &array(4, 1 << 60)), "announced"),
         (header(0, 1, &[&array(0, 5 << 20)[..], &vec![0; 5 << 20]].concat()), "more than any model"),
@@ -67,6 +72,46 @@ fn hostile_headers_are_refused_at_once() {
         assert!(reason.contains(named), "{named}: {reason}");
     }
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+/// A header of version 3 without metadata, and 4 kB for these tensors of floats: name, elements and
+/// offset.
+fn tensors(tensors: &[(&str, u64, u64)]) -> Vec<u8> {
+    let mut bytes = b"GGUF".to_vec();
+    bytes.extend(3u32.to_le_bytes());
+    bytes.extend((tensors.len() as u64).to_le_bytes());
+    bytes.extend(0u64.to_le_bytes());
+    for (name, elements, offset) in tensors {
+        bytes.extend((name.len() as u64).to_le_bytes());
+        bytes.extend(name.as_bytes());
+        bytes.extend(1u32.to_le_bytes());
+        bytes.extend(elements.to_le_bytes());
+        bytes.extend(0u32.to_le_bytes());
+        bytes.extend(offset.to_le_bytes());
+    }
+    bytes.resize(bytes.len() + 4_096, 0);
+    bytes
+}
+
+#[test]
+fn tensors_that_lie_nowhere_or_on_each_other_are_refused() {
+    let (_folder, path) = written(&tensors(&[("b", 32, 128), ("a", 32, 0)]));
+    Gguf::read(&path).unwrap();
+    for (list, named) in [
+        (&[("a", 32, 0), ("b", 32, 96)][..], r#""a" and "b" share"#),
+        (&[("a", 32, 0), ("b", 32, 0)], "share"),
+        (&[("a", 32, 0), ("a", 32, 128)], r#""a" occurs twice"#),
+        (&[("a", 32, 1 << 40)], "cut short"),
+        (&[("a", 1 << 20, 0)], "cut short"),
+        (&[("a", 32, u64::MAX - 31)], "larger than any file"),
+        (&[("a", u64::MAX, 0)], "larger than any file"),
+        (&[("a", 1 << 62, 1 << 62)], "larger than any file"),
+        (&[("a", 0, 0)], "blocks"),
+        (&[("a", 32, 8)], "off the alignment"),
+    ] {
+        let reason = reason_of(&tensors(list));
+        assert!(reason.contains(named), "{list:?}: {reason}");
+    }
 }
 
 #[test]
@@ -112,10 +157,81 @@ fn no_change_of_a_byte_makes_reading_panic_or_linger() {
 }
 
 #[test]
-fn an_alignment_of_nothing_is_refused() {
+fn an_alignment_that_is_none_is_refused() {
     let mut tiny = Tiny::network("llama", 1);
-    tiny.set("general.alignment", Value::U32(0));
-    assert!(reason_of(&tiny.bytes()).contains("general.alignment"));
+    for value in [
+        Value::U32(0),
+        Value::U32(3),
+        Value::U32(1 << 31),
+        Value::U32(u32::MAX),
+        Value::U64(1 << 62),
+        Value::I32(-32),
+        Value::F32(f32::NAN),
+        Value::String("32".into()),
+        Value::Array(vec![Value::U32(32)]),
+    ] {
+        tiny.set("general.alignment", value);
+        assert!(reason_of(&tiny.bytes()).contains("general.alignment"));
+    }
+}
+
+#[test]
+fn a_key_that_occurs_twice_is_refused() {
+    let mut tiny = Tiny::network("llama", 1);
+    tiny.metadata.push(tiny.metadata[0].clone());
+    assert!(reason_of(&tiny.bytes()).contains(r#""general.architecture" occurs twice"#));
+}
+
+/// A network of which one tensor is stored in 8 bits, in blocks of 32 with a scale each; the scale of
+/// this block is these bits of a 16-bit float.
+fn with_scale(name: &str, block: u64, scale: u16) -> (TempDir, PathBuf) {
+    /// A scale and 32 codes.
+    const BLOCK: u64 = 34;
+    let tiny = Tiny::network("llama", 1).with_tokenizer("gpt-2");
+    let stored: Vec<_> = tiny
+        .tensors
+        .iter()
+        .map(|(known, tensor)| {
+            let kind = if known == name { GgmlDType::Q8_0 } else { GgmlDType::F32 };
+            (known.as_str(), QTensor::quantize(tensor, kind).unwrap())
+        })
+        .collect();
+    let tensors: Vec<_> = stored.iter().map(|(name, tensor)| (*name, tensor)).collect();
+    let metadata: Vec<_> = tiny.metadata.iter().map(|(key, value)| (key.as_str(), value)).collect();
+    let mut file = Cursor::new(Vec::new());
+    gguf_file::write(&mut file, &metadata, &tensors).unwrap();
+    let (folder, path) = written(file.get_ref());
+    let gguf = Gguf::read(&path).unwrap();
+    file.seek(SeekFrom::Start(gguf.data_start + gguf.tensors()[name].offset + block * BLOCK)).unwrap();
+    file.write_all(&scale.to_le_bytes()).unwrap();
+    std::fs::write(&path, file.get_ref()).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn weights_that_are_no_numbers_give_an_error_and_no_answer() {
+    for scale in [0x7E00u16, 0x7C00, 0xFC00] {
+        for (broken, block) in [
+            ("token_embd.weight", u64::from(b'!')),
+            ("blk.0.attn_q.weight", 0),
+            ("blk.0.ffn_up.weight", 0),
+            ("output.weight", 0),
+        ] {
+            let (_folder, path) = with_scale(broken, block, scale);
+            let options = LoadOptions { id: "tiny".into(), path, context_limit: None, memory_limit: None };
+            let answered = LocalChat::load(options).and_then(|chat| {
+                let request = ChatRequest {
+                    messages: vec![Message::user("!")],
+                    max_tokens: 4,
+                    sampling: Sampling::default(),
+                    stop: Vec::new(),
+                    constraint: None,
+                };
+                chat.complete(&request, &Cancel::new(), &mut |_| {})
+            });
+            assert!(answered.is_err(), "{broken}, {scale:x}: {answered:?}");
+        }
+    }
 }
 
 #[test]
