@@ -94,7 +94,21 @@ export type SentenceDto = { text: string,
  */
 supported: boolean, citations: Array<CitationDto>, };
 
-export type CitationDto = { source: number, path: string, name: string, page: number, start: number, end: number, quote: string, };
+export type CitationDto = { source: number, path: string, name: string, page: number, start: number, end: number, quote: string, 
+/**
+ * Where it stands in a sheet.
+ */
+cells: CellsDto | null, };
+
+export type CellsDto = { 
+/**
+ * The sheet's name; empty when the file is but one table.
+ */
+sheet: string, 
+/**
+ * As people write them: B7, A7:D7, F9.
+ */
+names: string, };
 
 export type TimingDto = { retrievalMs: number, firstTokenMs: number, totalMs: number, promptTokens: number, answerTokens: number, };
 

@@ -218,10 +218,18 @@ fn weights_that_are_no_numbers_give_an_error_and_no_answer() {
             ("output.weight", 0),
         ] {
             let (_folder, path) = with_scale(broken, block, scale);
-            let options = LoadOptions { id: "tiny".into(), path, context_limit: None, memory_limit: None };
+            let options = LoadOptions {
+                id: "tiny".into(),
+                path,
+                context_limit: None,
+                memory_limit: None,
+                drafts: true,
+                snapshots: None,
+            };
             let answered = LocalChat::load(options).and_then(|chat| {
                 let request = ChatRequest {
                     messages: vec![Message::user("!")],
+                    common: 0,
                     max_tokens: 4,
                     sampling: Sampling::default(),
                     stop: Vec::new(),
