@@ -63,6 +63,28 @@ fn questions_are_answered_from_the_right_page_or_declined_and_no_connection_is_m
     assert!(outside.is_empty(), "connections were tried: {outside:#?}");
 }
 
+#[test]
+fn a_citation_of_a_sheet_names_its_cells() {
+    let _alone = setting::alone();
+    let home = Home::new();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let table = "City,Hotel limit per night (EUR),Approved by\nBerlin,150,Head of department\n\
+                 Vienna,140,Head of department\nZurich,190,Finance Director\n";
+    std::fs::write(folder.path().join("limits.csv"), table).expect("a table");
+    home.run(&["add", folder.path().to_str().expect("a plain path")]);
+    assert_eq!(home.source("limits.csv")["state"], "ready");
+    let asked = home.run(&["ask", "--model", CHAT_MODEL, "What may a hotel night in Vienna cost?"]);
+    let citation = citations(asked.one()).next().expect("a citation");
+    assert_eq!(
+        (citation["sheet"].as_str(), citation["cells"].as_str()),
+        (Some(""), Some("A3:C3")),
+        "{citation}"
+    );
+    assert!(citation["quote"].as_str().expect("a quote").contains("Vienna"), "{citation}");
+    let asked = home.run(&["ask", "--model", CHAT_MODEL, "Who approves a hotel in Zurich?"]);
+    assert!(asked.one()["answer"].as_str().expect("an answer").contains("Finance Director"), "{asked:?}");
+}
+
 fn check_states(home: &Home) {
     let expected = [
         ("travel-policy.pdf", "ready", None),

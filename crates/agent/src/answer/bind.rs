@@ -3,14 +3,16 @@
 //! Every sentence, row or pair of neighbouring sentences of a passage is compared with what the
 //! model wrote. A span supports a sentence when it has every number of it and most of the words
 //! that the question did not bring; the best such span is the quote. Nothing is bound on the word
-//! of the model alone.
+//! of the model alone. A row of a table speaks for itself only: when another row has a word of
+//! question or sentence that this one lacks, this one is about something else.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::answer::Citation;
 use crate::answer::Language;
-use crate::answer::sentence::{CitedSentence, sentence_ranges};
+use crate::answer::language::is_han;
+use crate::answer::sentence::{CitedSentence, is_row, sentence_ranges};
 use crate::answer::terms::Terms;
 use crate::passage::{Anchor, CharRange, Passage};
 
@@ -33,7 +35,10 @@ pub fn bind(question: &str, sentence: &CitedSentence, passages: &[Passage]) -> V
         .enumerate()
         .flat_map(|(at, passage)| {
             let named = sentence.numbers.contains(&(at + 1));
-            spans(&passage.text).into_iter().map(move |range| (named, passage, range))
+            let rows = Rows::of(&passage.text);
+            let spans: Vec<_> =
+                spans(&passage.text).into_iter().filter(|range| rows.may_support(&said, range)).collect();
+            spans.into_iter().map(move |range| (named, passage, range))
         })
         .filter_map(|(named, passage, range)| {
             let worth = said.worth(&passage.text[range.clone()], &passage.heading, named)?;
@@ -97,10 +102,31 @@ fn with(terms: &Terms, heading: &str) -> Terms {
     both
 }
 
-/// Byte ranges of what can be quoted: each sentence, and each pair of neighbours.
+/// The rows of tables in a passage, and the words of each.
+struct Rows(Vec<(Range<usize>, HashSet<String>)>);
+
+impl Rows {
+    fn of(text: &str) -> Self {
+        let rows = sentence_ranges(text).into_iter().filter(|range| is_row(&text[range.clone()]));
+        Self(rows.map(|range| (range.clone(), Terms::of(&text[range]).words)).collect())
+    }
+
+    /// Whether a span can speak of what was asked and said: it is no row, or no other row has a word
+    /// of that which it lacks. Pairs of Chinese characters stand in too many rows to tell.
+    fn may_support(&self, said: &Said, span: &Range<usize>) -> bool {
+        let Some((_, own)) = self.0.iter().find(|(row, _)| row == span) else { return true };
+        let tells = |word: &&String| !own.contains(*word) && !word.chars().any(is_han);
+        let mut telling = said.sentence.words.union(&said.question.words).filter(tells);
+        !telling.any(|word| self.0.iter().any(|(_, words)| words.contains(word)))
+    }
+}
+
+/// Byte ranges of what can be quoted: each sentence or row, and each pair of neighbouring sentences.
 fn spans(text: &str) -> Vec<Range<usize>> {
     let sentences = sentence_ranges(text);
-    let pairs = sentences.windows(2).map(|pair| pair[0].start..pair[1].end);
+    let is_row = |range: &Range<usize>| is_row(&text[range.clone()]);
+    let pairs =
+        sentences.windows(2).filter(|pair| !pair.iter().any(is_row)).map(|pair| pair[0].start..pair[1].end);
     sentences.iter().cloned().chain(pairs.filter(|pair| pair.len() < 600)).collect()
 }
 
@@ -164,6 +190,19 @@ mod tests {
         assert_eq!(citation.quote, "餐费补助为每天80元。");
         assert_eq!(citation.anchor.range, CharRange::new(10 + 12, 10 + 23));
         assert_eq!(citation.anchor.page, 2);
+    }
+
+    const APPROVALS: &str = "City | Limit | Approved by\n\
+        City: Vienna | Limit: 140 | Approved by: Head of department\n\
+        City: Zurich | Limit: 190 | Approved by: Finance Director";
+
+    #[test]
+    fn a_row_of_a_table_supports_nothing_about_another_row() {
+        let asked = "Who approves a trip to Zurich?";
+        let quote = bound(asked, "The Finance Director approves a trip to Zurich.", APPROVALS);
+        assert_eq!(quote.as_deref(), Some("City: Zurich | Limit: 190 | Approved by: Finance Director"));
+        assert_eq!(bound(asked, "The head of department approves a trip to Zurich.", APPROVALS), None);
+        assert_eq!(bound(asked, "Head of department.", APPROVALS), None);
     }
 
     #[test]

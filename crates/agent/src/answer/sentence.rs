@@ -128,13 +128,6 @@ fn ends_with_full_stop(text: &str, start: usize, at: usize, after: &[(usize, cha
 fn is_line_end(before: &str, after: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or("").trim();
     let next = after.split('\n').next().unwrap_or("").trim();
-    // Cells of a row are parted by bars, or by tabs where a page has no ruled table.
-    // A tab behind a clause's number parts nothing.
-    let is_row = |line: &str| {
-        let words =
-            line.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ')').trim_start();
-        words.contains(['|', '\t'])
-    };
     if line.is_empty() || next.is_empty() || is_row(line) || is_row(next) {
         return true;
     }
@@ -147,6 +140,13 @@ fn is_line_end(before: &str, after: &str) -> bool {
     // A short line that does not end with punctuation is a title or a label, not a wrapped line.
     let width: usize = line.chars().map(|c| if is_han(c) { 2 } else { 1 }).sum();
     width < 40 && !line.ends_with([',', '，', '、'])
+}
+
+/// Whether a line is a row of a table. Its cells are parted by bars, or by tabs where a page has no
+/// ruled table; a tab behind a clause's number parts nothing.
+pub(super) fn is_row(line: &str) -> bool {
+    let words = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ')').trim_start();
+    words.contains(['|', '\t'])
 }
 
 /// Whether a line opens with a bullet, a clause number or a heading mark.
