@@ -221,6 +221,7 @@ fn networks_that_would_only_seem_to_work_are_refused_by_name() {
     unsupported(&|tiny| tiny.set("general.architecture", text("mamba9")), "mamba9");
     unsupported(&|tiny| tiny.set("llama.rope.scaling.type", text("spiral")), "spiral");
     unsupported(&|tiny| tiny.set("llama.logit_scale", Value::F32(3.0)), "llama.logit_scale");
+    unsupported(&|tiny| tiny.set("llama.rope.dimension_sections", Value::U32(2)), "dimension_sections");
     unsupported(
         &|tiny| {
             let norm = tiny.tensors[2].1.clone();

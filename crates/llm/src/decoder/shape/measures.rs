@@ -50,7 +50,12 @@ impl Measures<'_> {
 
     /// Refuses what would change the network and is not known of this kind.
     pub(super) fn check_factors(&self) -> Result<(), ModelError> {
+        const SECTIONS: &str = "rope.dimension_sections";
         let name = self.architecture.name();
+        if self.gguf.has(&self.architecture.key(SECTIONS)) {
+            let reason = format!("its {name}.{SECTIONS} turns heads in a way that is not known here");
+            return Err(self.gguf.unsupported(reason));
+        }
         for property in FACTORS.iter().filter(|property| !self.architecture.factors.contains(property)) {
             let key = self.architecture.key(property);
             if let Some(value) = self.gguf.float(&key).filter(|value| ![0.0, 1.0].contains(value)) {
@@ -155,7 +160,7 @@ impl Measures<'_> {
     pub(super) fn stretched_from(&self, context: usize) -> Result<usize, ModelError> {
         const ORIGINAL: &str = "rope.scaling.original_context_length";
         match self.gguf.number(&self.architecture.key(ORIGINAL)) {
-            None => Ok(context),
+            None | Some(0) => Ok(context),
             Some(_) => self.count(ORIGINAL, u64::from(u32::MAX)),
         }
     }
@@ -204,8 +209,9 @@ impl Measures<'_> {
 
     /// The turns of layers with a window, where they are others.
     fn windowed_turns(&self, windows: &Windows, turns: &Turns) -> Result<Option<Turns>, ModelError> {
-        const BASE: &str = "rope.freq_base_swa";
-        let base = self.positive_if_any(BASE)?.or(windows.base).unwrap_or(turns.base);
+        let (base, former) = ("rope.freq_base_swa", "rope.local_freq_base");
+        let named = self.positive_if_any(base)?.or(self.positive_if_any(former)?);
+        let base = named.or(windows.base).unwrap_or(turns.base);
         let own = match windows.stretched {
             true => Turns { base, ..turns.clone() },
             false => Turns { units: turns.units, base, stretch: 1.0, yarn: None, magnitude: 1.0 },
@@ -249,16 +255,17 @@ impl Measures<'_> {
 
     /// Of scores of attention, and of logits.
     pub(super) fn caps(&self) -> Result<[Option<f32>; 2], ModelError> {
-        let otherwise = self.architecture.caps;
-        let cap = |property: &str, otherwise: Option<f32>| match self
-            .gguf
-            .float(&self.architecture.key(property))
-        {
-            _ if !self.architecture.factors.contains(&property) => Ok(None),
-            None => Ok(otherwise),
-            Some(_) => self.positive_if_any(property),
+        let cap = |property: &str, otherwise: Option<f32>| {
+            if !self.architecture.factors.contains(&property) {
+                Ok(None)
+            } else if self.gguf.has(&self.architecture.key(property)) {
+                self.positive_if_any(property)
+            } else {
+                Ok(otherwise)
+            }
         };
-        Ok([cap(SCORE_CAP, otherwise.map(|caps| caps[0]))?, cap(LOGIT_CAP, otherwise.map(|caps| caps[1]))?])
+        let [score, logit] = self.architecture.caps.map_or([None; 2], |caps| caps.map(Some));
+        Ok([cap(SCORE_CAP, score)?, cap(LOGIT_CAP, logit)?])
     }
 
     /// Of embeddings, of what each part of a layer adds, and of logits.
