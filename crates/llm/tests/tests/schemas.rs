@@ -233,6 +233,7 @@ fn what_is_not_valid_is_seen() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures are for who asks for them")]
 fn calls_are_valid_under_schemas_made_at_random() {
     let count = std::env::var("INHOUSE_SCHEMAS").map_or(FEW, |count| count.parse().unwrap());
     let path = model("smollm2-135m-instruct-q4_1.gguf");
