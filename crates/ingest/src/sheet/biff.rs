@@ -18,6 +18,10 @@ const COL_INFO: u16 = 0x007D;
 const ROW: u16 = 0x0208;
 const MERGE_CELLS: u16 = 0x00E5;
 const FORMULA: u16 = 0x0006;
+/// Of BIFF3 and BIFF4; some programs write them into later workbooks.
+const OLD_FORMULAS: [u16; 2] = [0x0206, 0x0406];
+/// The shortest formula of BIFF8: its cell, its result, its flags and the length of its tokens.
+const FORMULA_BYTES: usize = 22;
 const NUMBER: u16 = 0x0203;
 const RK: u16 = 0x027E;
 const MUL_RK: u16 = 0x00BD;
@@ -176,15 +180,21 @@ impl SheetRecords {
     }
 }
 
-/// The stream without the claims of sheets to have more than `most` cells, which the parser would
-/// take memory for; `None` when there are none.
-pub(super) fn without_false_claims(stream: &[u8], most: u64) -> Option<Vec<u8>> {
+/// The stream as its parser can read it; `None` when that needs no change. Sheets that claim to have
+/// more than `most` cells, which the parser would take memory for, claim nothing, and formulas under
+/// the number that older versions gave them get the one that is in use.
+pub(super) fn mended(stream: &[u8], most: u64) -> Option<Vec<u8>> {
     let mut records = Records::of(stream);
     let mut mended: Option<Vec<u8>> = None;
     while let Some((kind, data)) = records.next() {
+        let data_end = stream.len() - records.rest.len();
+        let data_start = data_end - data.len();
         if kind == DIMENSIONS && claimed_cells(data).is_none_or(|cells| cells > most) {
-            let end = stream.len() - records.rest.len();
-            mended.get_or_insert_with(|| stream.to_vec())[end - data.len()..end].fill(0);
+            mended.get_or_insert_with(|| stream.to_vec())[data_start..data_end].fill(0);
+        }
+        if OLD_FORMULAS.contains(&kind) && data.len() >= FORMULA_BYTES {
+            let head = data_start - 4..data_start - 2;
+            mended.get_or_insert_with(|| stream.to_vec())[head].copy_from_slice(&FORMULA.to_le_bytes());
         }
     }
     mended

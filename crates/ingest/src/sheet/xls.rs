@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, Write};
 
 use calamine::{Reader, SheetType, SheetVisible, Xls, XlsError};
-use cfb::CompoundFile;
+use cfb::{CompoundFile, Version};
 use inhouse_agent::read::{FailureCode, ReadFailure};
 
 use super::biff::{self, Workbook};
@@ -19,7 +19,8 @@ const CELLS: u64 = 8_000_000;
 
 /// `bytes`: the whole file; `stream`: the workbook in it, empty where its place is not known.
 pub(crate) fn read_xls(bytes: &[u8], stream: &[u8], text_bytes: u64, give: Give) -> Result<(), ReadFailure> {
-    let records = Workbook::of(stream);
+    let mended = biff::mended(stream, CELLS);
+    let records = Workbook::of(mended.as_deref().unwrap_or(stream));
     if records.is_encrypted {
         return Err(excel::encrypted());
     }
@@ -28,11 +29,11 @@ pub(crate) fn read_xls(bytes: &[u8], stream: &[u8], text_bytes: u64, give: Give)
         let detail = format!("its sheets span {cells} cells, the limit is {CELLS}");
         return Err(ReadFailure::new(FailureCode::TooLarge, detail));
     }
-    let mended = match biff::without_false_claims(stream, CELLS) {
-        Some(stream) => Some(compound(&stream).map_err(|error| broken(error.to_string()))?),
+    let rebuilt = match &mended {
+        Some(stream) => Some(compound(stream).map_err(|error| broken(error.to_string()))?),
         None => None,
     };
-    let bytes = mended.as_deref().unwrap_or(bytes);
+    let bytes = rebuilt.as_deref().unwrap_or(bytes);
     let mut book: Xls<_> = guarded(|| Xls::new(Cursor::new(bytes))).map_err(|error| match error {
         ParserError::Told(XlsError::Password) => excel::encrypted(),
         error => broken(error.to_string()),
@@ -76,9 +77,9 @@ pub(crate) fn read_xls(bytes: &[u8], stream: &[u8], text_bytes: u64, give: Give)
     finish(&pages, &errors)
 }
 
-/// A compound file of nothing but the workbook.
+/// A compound file of nothing but the workbook, of the version that Excel writes.
 fn compound(stream: &[u8]) -> io::Result<Vec<u8>> {
-    let mut file = CompoundFile::create(Cursor::new(Vec::new()))?;
+    let mut file = CompoundFile::create_with_version(Version::V3, Cursor::new(Vec::new()))?;
     file.create_stream("/Workbook")?.write_all(stream)?;
     file.flush()?;
     Ok(file.into_inner().into_inner())

@@ -97,6 +97,21 @@ fn a_sheet_that_claims_all_cells_takes_no_memory_for_them() {
 }
 
 #[test]
+fn results_of_formulas_are_read_under_old_numbers_too() {
+    let formula = |kind: u16, row: u16, value: f64| {
+        record(kind, &[&words(&[row, 0, 1])[..], &value.to_le_bytes(), &[0; 6], &words(&[0])].concat())
+    };
+    let mut sheet = vec![formula(0x0006, 0, 0.5), formula(0x0406, 1, 0.25), formula(0x0206, 2, 0.125)];
+    let pages = read(&styles(), &sheet).expect("it can be read");
+    assert_eq!(pages[0].text, "S A1:A3\n\n50.0%\n\n25.0%\n\n12.5%");
+    // A long workbook is kept in other sectors than a short one.
+    sheet.extend((3..1000).map(|row| number(row, 0, 1, 0.5)));
+    let pages = read(&styles(), &sheet).expect("it can be read");
+    let cells = pages.iter().filter_map(|page| page.sheet.as_ref()).map(|sheet| sheet.cells.len());
+    assert_eq!(cells.sum::<usize>(), 1000);
+}
+
+#[test]
 fn records_that_the_parser_trips_over_are_a_broken_file() {
     for junk in [record(0x00BD, &[0, 0, 1]), record(0x0203, &[1]), record(0x0006, &[0; 4])] {
         let failure = read(&styles(), &[junk, number(0, 0, 0, 7.0)]).expect_err("it is broken");
