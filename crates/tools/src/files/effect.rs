@@ -182,6 +182,9 @@ impl Looked<'_> {
 
     /// No tool reaches what undoes its work.
     fn must_keep_off(&self, journal: Identity) -> Result<(), FilesError> {
+        if let Some((spot, _)) = self.from.as_ref().filter(|(_, facts)| facts.identity() == journal) {
+            return Err(FilesError::NotGranted { right: Right::Change, path: spot.path() });
+        }
         for spot in self.from.iter().map(|(spot, _)| spot).chain(&self.to) {
             let refused = || FilesError::NotGranted { right: Right::Change, path: spot.path() };
             let mut identity = spot.folder.identity()?;

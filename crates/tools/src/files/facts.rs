@@ -95,6 +95,7 @@ impl Facts {
         Ok(Self { sha256: Some(sha256), ..facts })
     }
 
+    #[cfg_attr(target_os = "linux", expect(clippy::unnecessary_cast, reason = "other systems, other types"))]
     pub fn of(kind: Kind, stat: &Stat) -> Self {
         Self {
             kind,

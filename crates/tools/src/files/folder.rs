@@ -5,7 +5,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps};
@@ -31,6 +30,7 @@ pub struct Identity {
 }
 
 impl Identity {
+    #[cfg_attr(target_os = "linux", expect(clippy::unnecessary_cast, reason = "other systems, other types"))]
     pub fn of(stat: &Stat) -> Self {
         Self { device: stat.st_dev as u64, inode: stat.st_ino }
     }
@@ -62,10 +62,12 @@ impl Folder {
 
     fn descend(&self, names: &[OsString]) -> rustix::io::Result<OwnedFd> {
         #[cfg(target_os = "linux")]
-        if HAS_OPENAT2.load(Ordering::Relaxed) {
+        use std::sync::atomic::Ordering::Relaxed;
+        #[cfg(target_os = "linux")]
+        if HAS_OPENAT2.load(Relaxed) {
             match self.descend_at_once(names) {
                 // An older kernel, or a sandbox that does not know the call.
-                Err(Errno::NOSYS | Errno::PERM) => HAS_OPENAT2.store(false, Ordering::Relaxed),
+                Err(Errno::NOSYS | Errno::PERM) => HAS_OPENAT2.store(false, Relaxed),
                 other => return other,
             }
         }
@@ -264,7 +266,7 @@ fn kind(stat: &Stat) -> rustix::fs::FileType {
 }
 
 #[cfg(target_os = "linux")]
-static HAS_OPENAT2: AtomicBool = AtomicBool::new(true);
+static HAS_OPENAT2: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(true);
 
 #[cfg(test)]
 mod tests {

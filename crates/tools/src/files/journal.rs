@@ -205,3 +205,55 @@ impl Journal {
 fn must_be_there(found: Option<Facts>, path: PathBuf) -> Result<Facts, FilesError> {
     found.ok_or(FilesError::NotFound { path })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that can't set up its files has failed")]
+
+    use std::fs;
+
+    use super::work::Means;
+    use super::*;
+    use crate::files::May;
+
+    #[test]
+    fn what_a_file_system_can_t_do_is_done_in_another_way() {
+        for number in 0..8 {
+            let means =
+                Means { exchange: number & 1 > 0, into_journal: number & 2 > 0, across: number & 4 > 0 };
+            let dir = tempfile::tempdir().unwrap();
+            let (root, backups) = (dir.path().join("root"), dir.path().join("backups"));
+            fs::create_dir(&root).unwrap();
+            for name in ["replaced", "moved", "trashed"] {
+                fs::write(root.join(name), name).unwrap();
+            }
+            let mut grant = Grant::new();
+            grant.allow(&root, May::EVERYTHING).unwrap();
+            let limits = Limits { reserve: 0, ..Limits::default() };
+            let mut journal = Journal { means, ..Journal::open(&backups, limits).unwrap() };
+            for effect in [
+                Effect::Create { path: "new".into(), bytes: b"new".to_vec() },
+                Effect::MakeFolder { path: "folder".into() },
+                Effect::Replace { path: "replaced".into(), bytes: b"other".to_vec() },
+                Effect::Move { from: "moved".into(), to: "folder/moved".into() },
+                Effect::Trash { path: "trashed".into() },
+            ] {
+                let approval = journal.preview(&grant, &effect).unwrap().approve();
+                journal.apply(&grant, &effect, approval).unwrap();
+            }
+            assert_eq!(fs::read(root.join("replaced")).unwrap(), b"other");
+            assert_eq!(fs::read(root.join("folder/moved")).unwrap(), b"moved");
+            assert!(!root.join("trashed").exists() && !root.join("moved").exists());
+            for undone in journal.undo().unwrap() {
+                assert!(undone.left.is_none(), "{means:?}: {undone:?}");
+            }
+            let mut names: Vec<_> =
+                fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            assert_eq!(names, ["moved", "replaced", "trashed"], "{means:?}");
+            for name in names {
+                assert_eq!(fs::read(root.join(&name)).unwrap(), name.as_encoded_bytes());
+            }
+        }
+    }
+}

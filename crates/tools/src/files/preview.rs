@@ -95,7 +95,7 @@ impl Approval {
 impl Preview {
     pub(super) fn of(looked: &Looked<'_>) -> Result<Self, FilesError> {
         let old = match &looked.from {
-            Some((spot, facts)) if facts.is_file() && facts.bytes <= MOST_COMPARED => {
+            Some((spot, facts)) if facts.sha256.is_some() && facts.bytes <= MOST_COMPARED => {
                 let mut file = spot.folder.open_file(&spot.name)?;
                 let mut bytes = Vec::new();
                 std::io::Read::read_to_end(&mut file, &mut bytes)

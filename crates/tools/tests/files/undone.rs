@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use inhouse_tools::files::{Effect, FilesError, StepState};
+use inhouse_tools::files::{Effect, FilesError, Recovered, StepState};
 
 use crate::scene::{Disks, Scene, apply, undo_all};
 use crate::tree::{must_be_same, must_be_tidy};
@@ -14,6 +14,7 @@ pub const TESTS: &[crate::Test] = &[
     ("what_was_saved_again_unchanged_is_undone", what_was_saved_again_unchanged_is_undone),
     ("a_damaged_backup_is_not_put_back", a_damaged_backup_is_not_put_back),
     ("a_folder_keeps_the_time_of_somebody_elses_change", a_folder_keeps_the_time_of_others),
+    ("what_changes_before_recovery_is_nobodys_loss", what_changes_before_recovery_is_nobodys_loss),
     ("one_journal_has_one_writer", one_journal_has_one_writer),
 ];
 
@@ -146,6 +147,52 @@ fn a_folder_keeps_the_time_of_others() {
     apply(&mut journal, &grant, &Effect::Create { path: "two".into(), bytes: Vec::new() }).unwrap();
     undo_all(&mut journal);
     assert_eq!(fs::metadata(scene.root()).unwrap().modified().unwrap(), theirs);
+}
+
+/// A scene in which one effect was cut short after its last move: the last line is gone.
+fn cut_short(effect: &Effect) -> Scene {
+    let scene = Scene::new(Disks::One);
+    scene.file("file", "old");
+    let mut journal = scene.open();
+    apply(&mut journal, &scene.grant(), effect).unwrap();
+    drop(journal);
+    let log = scene.journal.join("journal.jsonl");
+    let text = fs::read_to_string(&log).unwrap();
+    let last = text.trim_end().rfind('\n').unwrap() + 1;
+    fs::write(log, &text[..last]).unwrap();
+    scene
+}
+
+fn what_changes_before_recovery_is_nobodys_loss() {
+    let replace = Effect::Replace { path: "file".into(), bytes: b"new".to_vec() };
+    let scene = cut_short(&replace);
+    scene.file("file", "theirs");
+    let mut journal = scene.open();
+    assert!(matches!(journal.undo(), Err(FilesError::Unrecovered { .. })));
+    assert!(matches!(apply(&mut journal, &scene.grant(), &replace), Err(FilesError::Unrecovered { .. })));
+    assert!(matches!(journal.recover().unwrap(), Recovered::Completed { .. }));
+    let told = journal.undo().unwrap();
+    assert!(matches!(told[0].left, Some(FilesError::Changed { .. })));
+    assert_eq!(fs::read(told[0].kept.as_ref().unwrap()).unwrap(), b"old");
+    assert_eq!(fs::read(scene.path("file")).unwrap(), b"theirs");
+
+    let scene = cut_short(&Effect::Trash { path: "file".into() });
+    scene.file("file", "theirs");
+    let mut journal = scene.open();
+    assert!(matches!(journal.recover().unwrap(), Recovered::Completed { .. }));
+    assert!(matches!(journal.undo().unwrap()[0].left, Some(FilesError::Exists { .. })));
+    assert_eq!(fs::read(scene.path("file")).unwrap(), b"theirs");
+
+    // Where it can't be told any more what happened, it is said so and the journal goes on.
+    let scene = cut_short(&Effect::Move { from: "file".into(), to: "moved".into() });
+    fs::remove_file(scene.path("moved")).unwrap();
+    let mut journal = scene.open();
+    let recovered = journal.recover().unwrap();
+    assert!(matches!(recovered, Recovered::Left { why: FilesError::Unclear { .. }, .. }), "{recovered:?}");
+    assert_eq!(journal.steps()[0].state, StepState::Left);
+    let create = Effect::Create { path: "file".into(), bytes: b"new".to_vec() };
+    apply(&mut journal, &scene.grant(), &create).unwrap();
+    undo_all(&mut journal);
 }
 
 fn one_journal_has_one_writer() {
