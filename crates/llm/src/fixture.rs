@@ -1,13 +1,16 @@
 //! Files for tests: the real models, and tiny ones that are made up.
 
+#[cfg(test)]
 use std::path::PathBuf;
 
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
+#[cfg(test)]
 use tempfile::TempDir;
 
 /// The place of a real model file; a missing one fails the test.
+#[cfg(test)]
 pub(crate) fn model(file: &str) -> PathBuf {
     let folder = match std::env::var_os("INHOUSE_MODELS") {
         Some(folder) => PathBuf::from(folder),
@@ -154,12 +157,14 @@ impl Tiny {
         file.into_inner()
     }
 
+    #[cfg(test)]
     pub(crate) fn write(&self) -> (TempDir, PathBuf) {
         written(&self.bytes())
     }
 }
 
 /// A file in a folder that lives as long as its first part.
+#[cfg(test)]
 pub(crate) fn written(bytes: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("the temporary folder can be written");
     let path = folder.path().join("model.gguf");

@@ -14,8 +14,10 @@
 mod chat;
 mod decoder;
 mod embedder;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod fixture;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gguf;
 mod kernel;
 mod perplexity;

@@ -249,7 +249,7 @@ fn round_blocks(values: &[f32], rounded: &mut Rounded<'_>) {
             (scale, whole.map(|whole| _mm512_reduce_add_epi32(whole)))
         };
         rounded.scales[at] = scale;
-        rounded.sums[at] = scale * (sums[0] + sums[1]) as f32;
+        rounded.sums[at] = scale * sums[0].wrapping_add(sums[1]) as f32;
         rounded.halves[at * 2] = scale * sums[0] as f32;
         rounded.halves[at * 2 + 1] = scale * sums[1] as f32;
     }
