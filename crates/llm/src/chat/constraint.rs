@@ -96,6 +96,7 @@ fn grammar(constraint: &Constraint) -> Result<TopLevelGrammar, String> {
             if let Some(schema) = schema.as_object_mut() {
                 schema.entry("x-guidance").or_insert(json!({"whitespace_flexible": false}));
             }
+            end_times(&mut schema);
             TopLevelGrammar::from_json_schema(schema)
         }
         Constraint::Regex(pattern) => TopLevelGrammar::from_regex(pattern),
@@ -118,6 +119,26 @@ fn grammar(constraint: &Constraint) -> Result<TopLevelGrammar, String> {
             ))
         }
     })
+}
+
+/// Bounds times, whose seconds may have any number of decimals: a small model may never come to an
+/// end of them.
+fn end_times(schema: &mut Value) {
+    // 23:59:59.999+00:00, and the same behind a date.
+    const LONGEST: [(&str, u32); 2] = [("time", 18), ("date-time", 29)];
+    match schema {
+        Value::Object(object) => {
+            let format = object.get("format").and_then(Value::as_str);
+            if let Some((_, longest)) = LONGEST.iter().find(|(name, _)| Some(*name) == format) {
+                object.entry("maxLength").or_insert(json!(longest));
+            }
+            // These hold values, not schemas.
+            let schemas = object.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "const" | "enum"));
+            schemas.for_each(|(_, schema)| end_times(schema));
+        }
+        Value::Array(values) => values.iter_mut().for_each(end_times),
+        _ => {}
+    }
 }
 
 /// A text in pieces at whose ends a quote may begin or end: words with the white space before
@@ -175,6 +196,18 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_get_an_end_and_values_are_left_alone() {
+        let mut schema = json!({
+            "properties": {"at": {"format": "time"}, "format": {"const": {"format": "time"}}},
+            "anyOf": [{"format": "date-time", "maxLength": 40}, {"format": "date"}],
+        });
+        let mut expected = schema.clone();
+        expected["properties"]["at"]["maxLength"] = json!(18);
+        end_times(&mut schema);
+        assert_eq!(schema, expected);
+    }
 
     #[test]
     fn texts_are_quoted_by_words_and_by_characters_where_words_have_no_spaces() {
