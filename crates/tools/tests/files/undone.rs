@@ -57,8 +57,7 @@ fn what_somebody_changed_since_is_left_and_told() {
         must_be_tidy(&scene.roots, "after an undo in part");
         // When the change is taken back, so can be the step.
         fs::write(scene.path("replaced"), "new").unwrap();
-        let step = journal.steps()[0].id;
-        journal.undo_step(step).unwrap();
+        journal.undo_step(replaced.step).unwrap();
         assert_eq!(fs::read(scene.path("replaced")).unwrap(), b"old replaced");
     }
 }

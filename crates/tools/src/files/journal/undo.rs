@@ -101,6 +101,7 @@ impl Journal {
         // What goes away again is kept too: undoing loses nothing either.
         let gone = Place::Kept { name: id.to_string() };
         let Begin { kind, from, before, to, .. } = work.begin.clone();
+        let by_rename = means.into_journal;
         for place in work.begin.changed() {
             means.into_journal &= hands.share_a_device(place, &gone)?;
         }
@@ -164,7 +165,7 @@ impl Journal {
                 must_be_free(&mut hands, &from)?;
                 // The two are on different file systems, so at most one shares the journal's.
                 let into = |hands: &mut Hands, place: &Place| -> Result<Means, FilesError> {
-                    let into_journal = self.means.into_journal && hands.share_a_device(place, &gone)?;
+                    let into_journal = by_rename && hands.share_a_device(place, &gone)?;
                     Ok(Means { into_journal, ..means })
                 };
                 let (giving, taking) = (into(&mut hands, &from)?, into(&mut hands, &to)?);
