@@ -4,6 +4,7 @@
 //! of one transformer (see [`network`]). Keys and values of what was read are kept, and can be cut
 //! back to any earlier position, so that a prompt which begins like the last one is not read twice.
 
+use candle_core::quantized::gguf_file::TensorInfo;
 use inhouse_agent::chat::ModelError;
 
 use self::network::Network;
@@ -107,12 +108,16 @@ impl Decoder {
     }
 }
 
-/// Bytes of packed weights that are read for a token.
-pub(crate) fn weights_of_a_token(gguf: &Gguf) -> u64 {
+/// Bytes of packed weights that are read for a token; of experts, those of the ones that it is given.
+pub(crate) fn weights_of_a_token(gguf: &Gguf, shape: &Shape) -> u64 {
     let tensors = gguf.tensors();
     let has_output = tensors.contains_key("output.weight");
     let is_read = |name: &str| name != "token_embd.weight" || !has_output;
-    tensors.iter().filter(|(name, _)| is_read(name)).map(|(_, tensor)| linear::memory(tensor)).sum()
+    let read = |(name, tensor): (&String, &TensorInfo)| match shape.experts_of_a_token() {
+        Some((used, all)) if name.contains("_exps.") => linear::memory(tensor) / all as u64 * used as u64,
+        _ => linear::memory(tensor),
+    };
+    tensors.iter().filter(|(name, _)| is_read(name)).map(read).sum()
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub fn measure(
         doing: "measuring its speed",
         reason: error.to_string(),
     };
-    let weights = decoder::weights_of_a_token(&gguf);
+    let weights = decoder::weights_of_a_token(&gguf, &shape);
     let mut decoder = Decoder::load(gguf, &shape)?;
     let read = |decoder: &mut Decoder, tokens: &[u32]| {
         decoder.forward(tokens, 1, &|| !cancel.is_cancelled()).map_err(failed)

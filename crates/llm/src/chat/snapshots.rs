@@ -11,8 +11,12 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
+/// Another one when keys and values are laid out or computed in another way: older files hold no more
+/// then.
 const MAGIC: &[u8; 8] = b"inhouse1";
 const ENDING: &str = "kv";
+/// Of a file that is being written.
+const PARTIAL: &str = "part";
 const HASH: usize = 32;
 
 /// Where snapshots are kept.
@@ -33,12 +37,16 @@ pub(super) struct Snapshots {
 }
 
 impl Snapshots {
-    /// Throws away those of another file that was this model before.
+    /// Throws away those of another file that was this model before, and what a process that was
+    /// killed left half-written.
     pub(super) fn open(options: SnapshotOptions, id: &str, fingerprint: [u8; HASH]) -> io::Result<Self> {
         let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let model: String = id.chars().filter(is_plain).collect();
         fs::create_dir_all(&options.folder)?;
         let snapshots = Self { options, model, fingerprint };
+        for path in snapshots.files(PARTIAL)? {
+            fs::remove_file(path)?;
+        }
         let own = snapshots.prefix();
         for found in snapshots.all()? {
             let name = found.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -81,7 +89,7 @@ impl Snapshots {
         }
         self.make_room(self.options.limit - size)?;
         let path = self.path(tokens);
-        let partial = path.with_extension(format!("{}.part", std::process::id()));
+        let partial = path.with_extension(PARTIAL);
         let written = File::create(&partial).and_then(|mut file| {
             file.write_all(&head)?;
             file.write_all(data)?;
@@ -108,15 +116,17 @@ impl Snapshots {
     }
 
     fn all(&self) -> io::Result<Vec<Found>> {
-        let mut all = Vec::new();
-        for entry in fs::read_dir(&self.options.folder)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|ending| ending == ENDING) {
-                let facts = fs::metadata(&path)?;
-                all.push(Found { path, bytes: facts.len(), used: facts.modified()? });
-            }
-        }
-        Ok(all)
+        let found = |path: PathBuf| {
+            let facts = fs::metadata(&path)?;
+            Ok(Found { path, bytes: facts.len(), used: facts.modified()? })
+        };
+        self.files(ENDING)?.into_iter().map(found).collect()
+    }
+
+    fn files(&self, ending: &str) -> io::Result<Vec<PathBuf>> {
+        let paths = fs::read_dir(&self.options.folder)?.map(|entry| Ok(entry?.path()));
+        let has_ending = |path: &PathBuf| path.extension().is_some_and(|own| own == ending);
+        paths.filter(|path: &io::Result<PathBuf>| path.as_ref().map_or(true, has_ending)).collect()
     }
 
     fn prefix(&self) -> String {
@@ -241,6 +251,17 @@ mod tests {
             fs::write(&path, &bytes[..length]).unwrap();
             assert_eq!(snapshots.load(&[1, 2, 3]).unwrap(), None, "{length} bytes");
         }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let snapshots = open(folder.path(), 1 << 20, 1);
+        snapshots.save(&[1], b"keys").unwrap();
+        let half = snapshots.path(&[2]).with_extension(PARTIAL);
+        fs::write(&half, b"inho").unwrap();
+        let snapshots = open(folder.path(), 1 << 20, 1);
+        assert!(!half.exists() && snapshots.has(&[1]) && !snapshots.has(&[2]));
     }
 
     #[test]

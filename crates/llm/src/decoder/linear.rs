@@ -110,7 +110,7 @@ fn is_floats(kind: GgmlDType) -> bool {
 
 /// Whether products of a tensor are the same to the bit however many rows are computed together.
 pub(super) fn is_exact(tensor: &TensorInfo) -> bool {
-    tensor.shape.rank() != 2 || !is_floats(tensor.ggml_dtype)
+    tensor.shape.rank() < 2 || !is_floats(tensor.ggml_dtype)
 }
 
 /// Bytes of memory that a tensor takes once it is loaded.

@@ -139,6 +139,11 @@ impl Shape {
         })
     }
 
+    /// How many experts a token is given, and of how many, where the network has experts.
+    pub(super) fn experts_of_a_token(&self) -> Option<(usize, usize)> {
+        self.experts.as_ref().map(|choice| (choice.used, choice.experts))
+    }
+
     /// Upper bound of the memory that a loaded model takes with `context` tokens, in bytes: the
     /// weights, keys and values, and tables of rotations.
     pub(crate) fn memory(&self, context: usize) -> u64 {

@@ -47,16 +47,22 @@ impl Threads {
         self.pools[0].install(work)
     }
 
-    /// Does a pass of `tokens` tokens.
-    pub(super) fn pass<T: Send>(&mut self, tokens: usize, work: impl FnOnce() -> T + Send) -> T {
+    /// Does a pass of `tokens` tokens. One that was stopped, or failed, says nothing about speed.
+    pub(super) fn pass<T: Send, E: Send>(
+        &mut self,
+        tokens: usize,
+        work: impl FnOnce() -> Result<Option<T>, E> + Send,
+    ) -> Result<Option<T>, E> {
         if tokens >= MANY {
             return self.install(work);
         }
         let which = self.writing.next();
         let begun = Instant::now();
         let done = self.pools[which].install(work);
-        // Several tokens take hardly longer than one.
-        self.writing.learn(which, begun.elapsed().as_secs_f64());
+        if let Ok(Some(_)) = done {
+            // Several tokens take hardly longer than one.
+            self.writing.learn(which, begun.elapsed().as_secs_f64());
+        }
         done
     }
 
