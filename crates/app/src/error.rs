@@ -37,6 +37,9 @@ pub enum AppError {
     Catalog(#[from] CatalogError),
     #[error("cannot {doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: io::Error },
+    /// A file that a person named holds something else than it should.
+    #[error("{} can't be used: {reason}", path.display())]
+    BadInput { path: PathBuf, reason: String, hint: &'static str },
     #[error("there is no {what}")]
     NotFound { what: String },
     /// A thread of ours died: nothing that a person did.
@@ -79,6 +82,7 @@ impl AppError {
                 "permission_denied"
             }
             Self::Io { .. } => "io",
+            Self::BadInput { .. } => "bad_input",
             Self::Bug { .. } => "internal",
         }
     }
@@ -109,6 +113,10 @@ impl AppError {
             "permission_denied" => "give yourself permission, then try again",
             _ => match self {
                 Self::Source { failure, .. } => failure.code.hint(),
+                Self::BadInput { hint, .. } => hint,
+                Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                    "check the name, and that it was not moved"
+                }
                 _ => "try again; if it stays, please report it with the message",
             },
         }

@@ -184,8 +184,9 @@ impl App {
         Ok(Some(Bench { model: model.id, threads, measured, smaller }))
     }
 
-    /// How well the chat model foresees a text, in windows of so many tokens.
-    pub async fn perplexity(&self, text: String, window: usize) -> Result<Perplexity, AppError> {
+    /// How well the chat model foresees a text, in windows of so many tokens; `None` when the text does
+    /// not fill one.
+    pub async fn perplexity(&self, text: String, window: usize) -> Result<Option<Perplexity>, AppError> {
         let (model, path) = self.locate_chat_model()?;
         must_fit(&model)?;
         Ok(blocking(move || inhouse_llm::perplexity(&path, &text, window)).await??)

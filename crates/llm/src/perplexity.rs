@@ -21,8 +21,9 @@ pub struct Perplexity {
 
 /// The perplexity of a text, cut into windows of so many tokens that are read by themselves. Of each
 /// window the second half counts, so that every token has some context; a last window that is not
-/// full is left out. That is how llama.cpp's `llama-perplexity` counts.
-pub fn perplexity(path: &Path, text: &str, window: usize) -> Result<Perplexity, ModelError> {
+/// full is left out. That is how llama.cpp's `llama-perplexity` counts. `None` when the text does not
+/// fill a window.
+pub fn perplexity(path: &Path, text: &str, window: usize) -> Result<Option<Perplexity>, ModelError> {
     let failed = |reason: String| ModelError::Run {
         model: path.display().to_string(),
         doing: "measuring perplexity",
@@ -39,7 +40,7 @@ pub fn perplexity(path: &Path, text: &str, window: usize) -> Result<Perplexity, 
     // Of a prompt without text there is only what every prompt begins with.
     let begin = tokenizer.encode_prompt(&[]).map_err(failed)?;
     if tokens.len() < window {
-        return Err(failed(format!("the text has {} tokens, less than a window of {window}", tokens.len())));
+        return Ok(None);
     }
     let mut decoder = Decoder::load(gguf, &shape)?;
     let (mut sum, mut count) = (0.0, 0);
@@ -60,7 +61,7 @@ pub fn perplexity(path: &Path, text: &str, window: usize) -> Result<Perplexity, 
             }
         }
     }
-    Ok(Perplexity { value: (sum / count as f64).exp(), tokens: count })
+    Ok(Some(Perplexity { value: (sum / count as f64).exp(), tokens: count }))
 }
 
 fn log_probability(logits: &[f32], token: u32) -> f64 {

@@ -208,7 +208,11 @@ async fn perplexity(file: &Path, context: &Context) -> Result<End, AppError> {
         path: file.to_owned(),
         source,
     })?;
-    let found = context.app.perplexity(text, WINDOW).await?;
+    let found = context.app.perplexity(text, WINDOW).await?.ok_or_else(|| AppError::BadInput {
+        path: file.to_owned(),
+        reason: format!("its text has less than the {WINDOW} tokens of a window"),
+        hint: "give a longer text, some thousand words",
+    })?;
     if context.json {
         print_json(&json!({"perplexity": found.value, "tokens": found.tokens, "window": WINDOW}))?;
     } else {
@@ -275,16 +279,18 @@ async fn answer(file: &Path, context: &Context) -> Result<End, AppError> {
 }
 
 fn read_requests(file: &Path) -> Result<Vec<Request>, AppError> {
-    let io = |source| AppError::Io { doing: "read the requests in", path: file.to_owned(), source };
-    let text = fs::read_to_string(file).map_err(io)?;
+    let text = fs::read_to_string(file).map_err(|source| AppError::Io {
+        doing: "read the requests in",
+        path: file.to_owned(),
+        source,
+    })?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(number, line)| {
-            serde_json::from_str(line).map_err(|error| {
-                io(std::io::Error::new(
-                    std::io::ErrorKind::InvalidData,
-                    format!("line {} is no request: {error}", number + 1),
-                ))
+            serde_json::from_str(line).map_err(|error| AppError::BadInput {
+                path: file.to_owned(),
+                reason: format!("line {} is no request ({error})", number + 1),
+                hint: "write one JSON object a line, with `messages` and `max_tokens`",
             })
         })
         .collect()
