@@ -30,3 +30,4 @@ pub use embedder::LocalEmbedder;
 pub use gguf::{GgufFacts, inspect};
 pub use perplexity::{Perplexity, perplexity};
 pub use speed::{MeasureStep, Measured, Speed, measure};
+pub use template::serve_if_asked;

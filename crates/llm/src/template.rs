@@ -4,7 +4,10 @@
 //! are put in afterwards. So a content is never mistaken for the template's own text, and what a
 //! content spells never becomes one of the model's special tokens.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use fancy_regex::Regex;
 use inhouse_agent::chat::{Message, ModelError, Speaker};
@@ -15,6 +18,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
 use crate::gguf::Gguf;
 use crate::tokenizer::Part;
 
+mod child;
 mod clock;
 mod json;
 mod methods;
@@ -26,6 +30,10 @@ const FUEL: u64 = 100_000;
 /// and dropped one within the other.
 const STACK: usize = 128 << 20;
 const NAME: &str = "chat";
+/// How long a rendered form holds: templates may write the date.
+const FRESH: Duration = Duration::from_secs(60);
+/// Forms that are kept.
+const FORMS: usize = 64;
 /// Private-use characters, which no template writes, around a message's number.
 const OPEN: char = '\u{F0000}';
 const CLOSE: char = '\u{F0001}';
@@ -37,9 +45,11 @@ pub(crate) enum Template {
 }
 
 pub(crate) struct Jinja {
-    environment: Environment<'static>,
+    source: String,
     bos: String,
     eos: String,
+    /// What was rendered a moment ago, by roles.
+    forms: Mutex<HashMap<child::Order, (Instant, String)>>,
 }
 
 impl Template {
@@ -64,9 +74,9 @@ impl Template {
 
     /// `bos` and `eos` are the texts of the tokens that a template may name so.
     pub(crate) fn jinja(source: &str, bos: String, eos: String) -> Result<Self, minijinja::Error> {
-        let mut environment = environment();
-        environment.add_template_owned(NAME, without_marks(source))?;
-        Ok(Self::Jinja(Box::new(Jinja { environment, bos, eos })))
+        environment().add_template(NAME, &without_marks(source))?;
+        let source = source.to_owned();
+        Ok(Self::Jinja(Box::new(Jinja { source, bos, eos, forms: Mutex::default() })))
     }
 
     /// The parts of a prompt. `open` ends it where the assistant's answer begins.
@@ -105,33 +115,60 @@ impl Jinja {
         messages: &[Message],
         open: bool,
     ) -> Result<Vec<Part>, String> {
-        let turns: Vec<_> = turns.iter().map(|(role, content)| context! { role => *role, content }).collect();
-        let context = context! {
-            messages => turns,
-            add_generation_prompt => open,
-            bos_token => self.bos.as_str(),
-            eos_token => self.eos.as_str(),
-            tools => (),
-            // Models that can think aloud first are asked to answer at once.
-            enable_thinking => false,
+        let order = child::Order {
+            source: self.source.clone(),
+            bos: self.bos.clone(),
+            eos: self.eos.clone(),
+            turns: turns.iter().map(|(role, content)| ((*role).to_owned(), content.clone())).collect(),
+            open,
         };
-        let rendered = self.render(context)?;
-        fill(&rendered, messages)
+        fill(&self.form(order)?, messages)
     }
 
-    /// Renders with these variables, on a thread with a stack for the deepest value.
-    fn render(&self, context: Value) -> Result<String, String> {
-        let work = || {
-            let template = self.environment.get_template(NAME)?;
-            template.render(context)
-        };
-        let rendered = thread::scope(|scope| {
-            let renderer = thread::Builder::new().name("template".into()).stack_size(STACK);
-            let handle = renderer.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
-            handle.join().map_err(|_| "the template breaks its renderer".to_owned())
-        })?;
-        rendered.map_err(|error| format!("{error:#}"))
+    /// What the template makes of these turns.
+    fn form(&self, order: child::Order) -> Result<String, String> {
+        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, form)) = forms.get(&order).filter(|(at, _)| at.elapsed() < FRESH) {
+            return Ok(form.clone());
+        }
+        let form = child::render(&order).unwrap_or_else(|| render_here(&order))?;
+        if forms.len() >= FORMS {
+            forms.clear();
+        }
+        forms.insert(order, (Instant::now(), form.clone()));
+        Ok(form)
     }
+}
+
+/// Renders in this process.
+fn render_here(order: &child::Order) -> Result<String, String> {
+    let turns: Vec<_> = order.turns.iter().map(|(role, content)| context! { role, content }).collect();
+    let context = context! {
+        messages => turns,
+        add_generation_prompt => order.open,
+        bos_token => order.bos.as_str(),
+        eos_token => order.eos.as_str(),
+        tools => (),
+        // Models that can think aloud first are asked to answer at once.
+        enable_thinking => false,
+    };
+    render_with(&order.source, context)
+}
+
+/// Renders a template with these variables, on a thread with a stack for the deepest value.
+fn render_with(source: &str, context: Value) -> Result<String, String> {
+    let work = || {
+        let source = without_marks(source);
+        let mut environment = environment();
+        environment.add_template(NAME, &source)?;
+        environment.get_template(NAME)?.render(context)
+    };
+    let rendered: Result<String, minijinja::Error> = thread::scope(|scope| {
+        let renderer = thread::Builder::new().name("template".into()).stack_size(STACK);
+        let handle = renderer.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+        handle.join().map_err(|_| "the template breaks its renderer".to_owned())
+    })?;
+    rendered.map_err(|error| format!("{error:#}"))
 }
 
 /// Splits a rendered template at its placeholders.
@@ -208,7 +245,7 @@ fn without_marks(source: &str) -> String {
 }
 
 /// Jinja as the `transformers` library sets it up for chat templates.
-fn environment() -> Environment<'static> {
+fn environment<'source>() -> Environment<'source> {
     let syntax = SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
@@ -247,6 +284,8 @@ fn default(
     options.assert_all_used()?;
     Ok(if value.is_undefined() || (lax && !value.is_true()) { other } else { value })
 }
+
+pub use child::serve_if_asked;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod samples;

@@ -2,7 +2,7 @@
 
 use candle_core::quantized::gguf_file::TensorInfo;
 use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result, Storage, Tensor};
 
 use super::scratch::Scratch;
 use crate::kernel::packed::Packed;
@@ -24,6 +24,7 @@ impl Matrix {
         if is_floats(weight.dtype()) {
             let weights = weight.dequantize(&Device::Cpu)?;
             let (outputs, inputs) = weights.dims2()?;
+            must_be_numbers(&weights)?;
             Ok(Self::Floats { weights, outputs, inputs })
         } else {
             Packed::new(weight).map(Self::Packed)
@@ -54,6 +55,17 @@ impl Matrix {
         }
         Ok(())
     }
+}
+
+/// Refuses floats among which there is an infinity or none at all.
+fn must_be_numbers(weights: &Tensor) -> Result<()> {
+    let (storage, _) = weights.storage_and_layout();
+    if let Storage::Cpu(storage) = &*storage
+        && !storage.as_slice::<f32>()?.iter().all(|weight| weight.is_finite())
+    {
+        candle_core::bail!("its weights hold what is no number");
+    }
+    Ok(())
 }
 
 pub(super) struct Linear {

@@ -7,6 +7,8 @@
 //! The weight of an output is `scale * code + minimum`, or with [`Codes::Six`] `scale * (code - 32)`
 //! with a scale of its own for the first and for the second 16 inputs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use candle_core::Result;
 use candle_core::quantized::{GgmlDType, QTensor};
 use half::f16;
@@ -218,6 +220,7 @@ impl Packed {
         let group_lines = blocks / format.unit() * format.lines();
         let mut lines = vec![Line([0; 64]); outputs.div_ceil(LANES) * group_lines];
         let unpack_row = unpack::of(kind, weight)?;
+        let sound = AtomicBool::new(true);
         lines.par_chunks_mut(group_lines).enumerate().for_each_init(
             || vec![Block::default(); blocks],
             |row, (group, lines)| {
@@ -229,12 +232,18 @@ impl Packed {
                         row.chunks_exact(format.unit()).zip(lines.chunks_exact_mut(format.lines()))
                     {
                         for (number, block) in blocks.iter().enumerate() {
+                            if !(block.scale.is_finite() && block.second.is_finite()) {
+                                sound.store(false, Ordering::Relaxed);
+                            }
                             format.put(output, number, block, unit);
                         }
                     }
                 }
             },
         );
+        if !sound.into_inner() {
+            candle_core::bail!("its weights hold what is no number");
+        }
         Ok(Self { format, outputs, inputs, blocks, lines })
     }
 
