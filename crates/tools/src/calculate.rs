@@ -170,6 +170,11 @@ pub fn calculate(calculation: &Calculation) -> Result<Calculated, CalculateError
     }
 }
 
+/// Whether there is such a day between the years 1 and 9999.
+pub(crate) fn is_day(year: i32, month: i32, day: i32) -> bool {
+    date::Date::new(year, month, day).is_some()
+}
+
 fn evaluate_expression(expression: &str) -> Result<Calculated, CalculateError> {
     let (value, normalised, steps) = evaluate::value_of(&Place::of("expression", expression)?)?;
     Ok(number(&value, normalised, steps))

@@ -9,7 +9,12 @@
 //! never without what undoes it; text of documents and models grants nothing; no tool guesses: what
 //! can be read in two ways is refused, with both ways named; the clock is an argument.
 //!
-//! Start reading at [`calculate`] and [`files`].
+//! Start reading at [`calculate`] and [`files`]. [`write`] turns data into the bytes of tables and
+//! documents, which then go through [`files`]; [`redact`] takes personal data out of texts and DOCX
+//! files, [`compare`] tells what changed between two versions of a document.
 
 pub mod calculate;
+pub mod compare;
 pub mod files;
+pub mod redact;
+pub mod write;

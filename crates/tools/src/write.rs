@@ -1,0 +1,30 @@
+//! Tables and documents as the bytes of files: XLSX, CSV, Markdown, new DOCX files, filled templates.
+//!
+//! Functions from data to bytes: no file is touched here, what is written goes through
+//! [`files`](crate::files). The same data gives the same bytes. Values are data wherever they go: no
+//! text becomes a formula, markup or a placeholder. Numbers are decimals, written digit for digit or
+//! as text, never rounded. A character that XML forbids becomes U+FFFD everywhere, so that a reader
+//! sees that something stood there.
+
+mod csv;
+mod decimal;
+mod docx;
+mod error;
+mod grid;
+mod markdown;
+mod run;
+mod template;
+mod text;
+mod xlsx;
+
+pub use csv::csv;
+pub use decimal::Decimal;
+pub use docx::{Block, docx};
+pub use error::WriteError;
+pub use grid::{Datum, Day, Grid};
+pub use markdown::markdown;
+pub use template::{List, Placeholder, Values, fill_docx, placeholders};
+pub use xlsx::xlsx;
+
+#[cfg(test)]
+mod unpacked;
