@@ -1,8 +1,8 @@
 //! The record: what Inhouse knows for certain, in one SQLite file.
 //!
-//! It owns sources with their pages and passages, chats, and what was on the screen. Everything
-//! else (the index of passages above all) can be made again from it. It is the only room that
-//! knows SQLite.
+//! It owns sources with their pages and passages, chats, runs with the audit log, and what was on
+//! the screen. Everything else (the index of passages above all) can be made again from it. It is the
+//! only room that knows SQLite.
 //!
 //! Invariants: each change is one transaction, synced to disk before it returns; a source is ready
 //! only when every passage of it is marked as in memory; a passage's text is always cut from its
@@ -10,8 +10,10 @@
 //!
 //! Start reading at [`Record`], then `sources`.
 
+mod audit;
 mod chats;
 mod pages;
+mod runs;
 mod sources;
 mod view;
 
@@ -20,8 +22,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use audit::{AuditEntry, AuditFault, AuditReport};
 pub use chats::{Chat, ChatId, NewTurn, Turn, TurnEnd, TurnId};
 pub use pages::NewPassage;
+pub use runs::{NewRun, RunId, RunRow, RunState};
 pub use sources::{Noted, Stat};
 
 /// The open record. Shared between threads; each call is short.
@@ -52,11 +56,13 @@ pub enum RecordError {
     },
 }
 
-const SCHEMA_VERSION: u32 = 2;
+const SCHEMA_VERSION: u32 = 3;
 
 /// What brings a record of each older version, from 1 on, to the next one.
 const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] =
-    ["ALTER TABLE pages ADD COLUMN sheet TEXT; ALTER TABLE pages ADD COLUMN cells BLOB;"];
+    ["ALTER TABLE pages ADD COLUMN sheet TEXT; ALTER TABLE pages ADD COLUMN cells BLOB;", RUNS];
+
+const RUNS: &str = include_str!("runs.sql");
 
 impl Record {
     /// Opens the record at `path`, making it when it is not there.
@@ -87,7 +93,10 @@ impl Record {
         }
         self.write("lay out the record", |transaction| {
             match found {
-                0 => transaction.execute_batch(include_str!("schema.sql"))?,
+                0 => {
+                    transaction.execute_batch(include_str!("schema.sql"))?;
+                    transaction.execute_batch(RUNS)?;
+                }
                 older => {
                     for upgrade in &UPGRADES[older as usize - 1..] {
                         transaction.execute_batch(upgrade)?;
