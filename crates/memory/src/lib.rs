@@ -1,4 +1,5 @@
-//! Memory: passages in, passages found. The only room that knows LanceDB and Arrow.
+//! Memory: passages in, passages found; and questions in SQL to tables. The only room that knows
+//! LanceDB, Arrow and DataFusion.
 //!
 //! It owns one Lance table per embedder, with a row per passage: its number, its source's number,
 //! the words that are searched and the vector. It is an index only: whoever reads from it asks the
@@ -8,9 +9,10 @@
 //! Invariants: a write is one commit and is on disk when it returns; writing a passage again
 //! replaces it; one process writes at a time (the app holds the lock).
 //!
-//! Start reading at [`Memory`], then `search`.
+//! Start reading at [`Memory`], then `search`; `tables` stands for itself.
 
 mod search;
+mod tables;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +30,7 @@ use lancedb::index::scalar::FtsIndexBuilder;
 use lancedb::query::{ExecutableQuery, QueryBase, Select};
 
 pub use search::{Hit, Query};
+pub use tables::{QueryError, query};
 pub use write::Embedded;
 
 /// The open memory of one embedder.
