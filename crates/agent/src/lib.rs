@@ -13,7 +13,10 @@
 pub mod answer;
 pub mod cancel;
 pub mod chat;
+pub mod definition;
 pub mod embed;
 pub mod passage;
 pub mod read;
+pub mod run;
 pub mod source;
+pub mod table;

@@ -1,0 +1,185 @@
+//! Files that a run makes, out of its tables.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::steps::stem;
+use super::{Halt, Run, Yield};
+use crate::answer::Language;
+use crate::definition::{FieldKind, Fill, TableOut, Words, Write};
+use crate::run::artifact::{Artifact, Block, Grid, List};
+use crate::run::fill::with_values;
+use crate::table::{Evidence, Kind, Table, Value};
+
+/// Of a column that is written: which of the table it is, whether its places are meant, and the words
+/// for its codes.
+type Source<'a> = (usize, bool, Option<&'a BTreeMap<String, Words>>);
+
+impl Run<'_> {
+    pub(super) fn write(&mut self, at: &str, write: &Write) -> Result<Table, Halt> {
+        let language = self.task.language;
+        let known = self.singles();
+        let mut grids = Vec::new();
+        for table in &write.tables {
+            grids.push(self.grid(at, table)?);
+        }
+        let ending = write.file.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+        let artifact = match ending.as_str() {
+            "xlsx" => Artifact::Workbook(grids),
+            "csv" => match <[Grid; 1]>::try_from(grids) {
+                Ok([grid]) => Artifact::Csv(grid),
+                Err(_) => return Err(self.fault(at, "a CSV holds exactly one table")),
+            },
+            "docx" | "md" => {
+                let mut blocks = Vec::new();
+                let heading = with_values(write.heading.get(language), &known);
+                if !heading.is_empty() {
+                    blocks.push(Block::Heading(heading));
+                }
+                for paragraph in &write.paragraphs {
+                    blocks.push(Block::Paragraph(with_values(paragraph.get(language), &known)));
+                }
+                blocks.extend(grids.into_iter().map(Block::Table));
+                if ending == "md" { Artifact::Markdown(blocks) } else { Artifact::Docx(blocks) }
+            }
+            _ => return Err(self.fault(at, format!("`{}` ends in none of xlsx, docx, csv, md", write.file))),
+        };
+        let bytes = self.world.render(&artifact).map_err(|failure| self.fault(at, failure.what))?;
+        let file = self.file_name(&write.file, &known);
+        self.keep(at, &file, bytes)
+    }
+
+    pub(super) fn fill_template(&mut self, at: &str, fill: &Fill) -> Result<Table, Halt> {
+        let language = self.task.language;
+        let template = self.task.folder.join(Path::new(fill.template.get(language)));
+        let mut values = BTreeMap::new();
+        let mut lists = BTreeMap::new();
+        for (name, kept) in &self.yields {
+            let Yield::Table(table) = kept else { continue };
+            let mut list = List::default();
+            for column in &table.columns {
+                list.columns.extend([column.name.clone(), format!("{}@place", column.name)]);
+            }
+            for row in &table.rows {
+                let texts = table.columns.iter().zip(row).flat_map(|(column, value)| {
+                    let words = fill.words.get(&format!("{name}.{}", column.name));
+                    [shown(value, words, language), places_of(value, language)]
+                });
+                list.rows.push(texts.collect());
+            }
+            if let [row] = list.rows.as_slice() {
+                let named = list.columns.iter().map(|column| format!("{name}.{column}"));
+                values.extend(named.zip(row.iter().cloned()));
+            }
+            lists.insert(name.clone(), list);
+        }
+        let artifact = Artifact::Filled { template: &template, values, lists };
+        let bytes = self.world.render(&artifact).map_err(|failure| self.fault(at, failure.what))?;
+        let file = self.file_name(&fill.file, &self.singles());
+        self.keep(at, &file, bytes)
+    }
+
+    /// `{step.column}` and `{input}` (the name of its file, without its ending) in a file's name.
+    fn file_name(&self, pattern: &str, known: &BTreeMap<String, String>) -> String {
+        let mut known = known.clone();
+        for (name, kept) in &self.yields {
+            if let Yield::Document(document) = kept {
+                known.insert(name.clone(), stem(&document.name).to_owned());
+            }
+        }
+        let name: String = with_values(pattern, &known)
+            .chars()
+            .map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c })
+            .collect();
+        // A name that begins with a point would be hidden.
+        name.trim_start_matches(['.', ' ']).to_owned()
+    }
+
+    /// The values of tables of one row, by `step.column`; of what a person gave, by its name too.
+    pub(super) fn singles(&self) -> BTreeMap<String, String> {
+        let mut singles = BTreeMap::new();
+        for (name, kept) in &self.yields {
+            let Yield::Table(table) = kept else { continue };
+            singles.insert(format!("{name}.rows"), table.rows.len().to_string());
+            let [row] = table.rows.as_slice() else { continue };
+            for (column, value) in table.columns.iter().zip(row) {
+                let text = shown(value, None, self.task.language);
+                if column.name == "value" {
+                    singles.insert(name.clone(), text.clone());
+                }
+                singles.insert(format!("{name}.{}", column.name), text);
+            }
+        }
+        singles
+    }
+
+    fn grid(&self, at: &str, out: &TableOut) -> Result<Grid, Halt> {
+        let language = self.task.language;
+        let table = self.table(at, &out.from)?;
+        let mut columns = Vec::new();
+        let mut sources: Vec<Source<'_>> = Vec::new();
+        for column in &out.columns {
+            let (name, is_place) = match column.from.strip_suffix("@place") {
+                Some(name) => (name, true),
+                None => (column.from.as_str(), false),
+            };
+            let Some(i) = table.column(name) else {
+                let has =
+                    table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+                return Err(self.fault(at, format!("`{}` has no column `{name}`; it has {has}", out.from)));
+            };
+            let kind = if is_place || !column.words.is_empty() { Kind::Text } else { table.columns[i].kind };
+            columns.push((column.title.get(language).to_owned(), kind));
+            sources.push((i, is_place, (!column.words.is_empty()).then_some(&column.words)));
+        }
+        let row = |row: &Vec<Value>| {
+            let text = |(i, is_place, words): &(usize, bool, Option<&BTreeMap<String, Words>>)| match is_place
+            {
+                true => places_of(&row[*i], language),
+                false => shown(&row[*i], *words, language),
+            };
+            sources.iter().map(text).collect()
+        };
+        let rows = table.rows.iter().map(row).collect();
+        let mut totals = Vec::new();
+        for total in &out.totals {
+            match out.columns.iter().position(|column| column.from == *total) {
+                Some(i) => totals.push(i),
+                None => return Err(self.fault(at, format!("`{total}` gets a sum and is no column of it"))),
+            }
+        }
+        Ok(Grid { title: out.title.get(language).to_owned(), columns, rows, totals })
+    }
+}
+
+pub(super) fn kind_of(kind: FieldKind) -> Kind {
+    match kind {
+        FieldKind::Number | FieldKind::Position => Kind::Number,
+        FieldKind::Date => Kind::Date,
+        FieldKind::Quote | FieldKind::Choice | FieldKind::Text => Kind::Text,
+    }
+}
+
+/// A value as it is written; a code as its words, and what is not borne out is marked.
+fn shown(value: &Value, words: Option<&BTreeMap<String, Words>>, language: Language) -> String {
+    let text = match words.and_then(|words| words.get(&value.text)) {
+        Some(words) => words.get(language).to_owned(),
+        None => value.text.clone(),
+    };
+    match (&value.evidence, language) {
+        (Evidence::Unsupported, Language::English) => format!("{text} (not supported)"),
+        (Evidence::Unsupported, Language::Chinese) => format!("{text}（无依据）"),
+        _ => text,
+    }
+}
+
+fn places_of(value: &Value, language: Language) -> String {
+    let told = value.places().iter().map(|place| place.told(language));
+    let mut places: Vec<String> = Vec::new();
+    for place in told {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places.join(if language == Language::Chinese { "；" } else { "; " })
+}
