@@ -75,7 +75,12 @@ impl Engine {
 impl App {
     /// The chat model, loaded when it is not yet.
     pub(crate) async fn chat_model(&self) -> Result<Arc<dyn ChatModel>, AppError> {
-        let (model, path) = self.locate_chat_model()?;
+        self.chat_model_for(None).await
+    }
+
+    /// The chat model that a person chose, otherwise the wanted one; loaded when it is not yet.
+    pub(crate) async fn chat_model_for(&self, wanted: Option<&str>) -> Result<Arc<dyn ChatModel>, AppError> {
+        let (model, path) = self.locate_chat_model_for(wanted)?;
         let mut slot = self.0.engine.chat.lock().await;
         if let Some(chat) = slot.as_ref().filter(|chat| chat.id() == model.id) {
             return Ok(Arc::clone(chat));

@@ -8,6 +8,7 @@ use inhouse_agent::read::ReadFailure;
 use inhouse_catalog::CatalogError;
 use inhouse_memory::MemoryError;
 use inhouse_record::RecordError;
+use inhouse_tools::files::FilesError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -35,6 +36,8 @@ pub enum AppError {
     Memory(#[from] MemoryError),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error("cannot {doing} {}: {source}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: io::Error },
     /// A file that a person named holds something else than it should.
@@ -77,6 +80,7 @@ impl AppError {
             Self::Catalog(CatalogError::Unknown { .. }) => "model_unknown",
             Self::Catalog(CatalogError::Cancelled { .. }) => "cancelled",
             Self::Catalog(_) => "models",
+            Self::Files(error) => error.code(),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => "disk_full",
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "permission_denied"
@@ -114,6 +118,7 @@ impl AppError {
             _ => match self {
                 Self::Source { failure, .. } => failure.code.hint(),
                 Self::BadInput { hint, .. } => hint,
+                Self::Files(error) => error.hint(),
                 Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                     "check the name, and that it was not moved"
                 }

@@ -90,6 +90,26 @@ impl Home {
         self.folder.join("snapshots")
     }
 
+    /// A person's own agents, one folder each.
+    pub(crate) fn agents(&self) -> PathBuf {
+        self.folder.join("agents")
+    }
+
+    /// The agents that come with the program, laid out as files; they are written anew as needed.
+    pub(crate) fn gallery(&self) -> PathBuf {
+        self.folder.join("gallery")
+    }
+
+    /// The only place where an agent may write unasked.
+    pub(crate) fn work(&self, agent: &str) -> PathBuf {
+        self.folder.join("work").join(agent)
+    }
+
+    /// What undoes the changes of a run.
+    pub(crate) fn backups(&self, run: i64) -> PathBuf {
+        self.folder.join("backups").join(format!("run-{run}"))
+    }
+
     /// Where imported models are put.
     pub(crate) fn models(&self) -> PathBuf {
         self.folder.join("models")

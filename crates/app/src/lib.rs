@@ -2,7 +2,8 @@
 //!
 //! [`App`] is one open data folder with its record, its memory and the models in use. What a
 //! window or a terminal can do stands here once: add files and read them ([`sources`]), search and
-//! ask ([`ask`]), choose and import models ([`models`]).
+//! ask ([`ask`]), hand a task to an agent ([`agents`], [`runs`]), choose and import models
+//! ([`models`]).
 //!
 //! Invariants: the record is the truth and memory an index of it, so what memory finds is shown
 //! only if the record says that it may be; one process writes to a data folder at a time; no
@@ -10,16 +11,19 @@
 //!
 //! Start reading at [`App::open`].
 
+pub mod agents;
 pub mod ask;
 mod engine;
 pub mod error;
 mod home;
 pub mod models;
 mod passages;
+pub mod runs;
 pub mod sources;
 pub mod view;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use inhouse_agent::read::SourceReader;
@@ -30,7 +34,6 @@ use tokio::sync::{Notify, broadcast};
 
 pub use error::AppError;
 pub use home::Home;
-pub use inhouse_ingest::serve_if_asked;
 
 use engine::Engine;
 
@@ -105,6 +108,10 @@ impl App {
         &self.0.record
     }
 
+    fn reader(&self) -> &dyn SourceReader {
+        self.0.reader.as_ref()
+    }
+
     /// What changes from now on.
     pub fn events(&self) -> broadcast::Receiver<AppEvent> {
         self.0.events.subscribe()
@@ -114,6 +121,12 @@ impl App {
         // Nobody listening is fine: a terminal command that only looks has no listener.
         drop(self.0.events.send(event));
     }
+}
+
+/// Does the work of a child and ends, when this process was started for that: reading a file, or
+/// rendering a model's template. To be called first thing in `main`.
+pub fn serve_if_asked() -> Option<ExitCode> {
+    inhouse_ingest::serve_if_asked().or_else(inhouse_llm::serve_if_asked)
 }
 
 /// Runs blocking work off the async threads.

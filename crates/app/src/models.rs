@@ -206,7 +206,12 @@ impl App {
     }
 
     pub(crate) fn locate_chat_model(&self) -> Result<(Model, PathBuf), AppError> {
-        self.locate(Task::Chat, self.0.engine.chosen())
+        self.locate_chat_model_for(None)
+    }
+
+    /// The chat model that a person chose, otherwise the wanted one, otherwise the one in use.
+    pub(crate) fn locate_chat_model_for(&self, wanted: Option<&str>) -> Result<(Model, PathBuf), AppError> {
+        self.locate(Task::Chat, self.0.engine.chosen().or(wanted))
     }
 
     pub(crate) fn locate(&self, task: Task, chosen: Option<&str>) -> Result<(Model, PathBuf), AppError> {

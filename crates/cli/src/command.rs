@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
 pub mod add;
+pub mod agents;
 pub mod ask;
 pub mod bench;
 pub mod models;
 pub mod remove;
+pub mod runs;
 pub mod search;
 pub mod sources;
 

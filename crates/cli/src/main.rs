@@ -44,6 +44,30 @@ enum Command {
     Search(command::search::Search),
     /// Ask a question and get an answer with quotes
     Ask(command::ask::Ask),
+    /// The agents that are here, and their test bench
+    Agents(command::agents::Agents),
+    /// Hand a task to an agent
+    Run(command::runs::Run),
+    /// List the runs
+    Runs,
+    /// Show what happened in a run
+    Show(command::runs::Named),
+    /// Take a run up again that was stopped or cut short
+    Resume(command::runs::Named),
+    /// Answer what a run asks
+    Answer(command::runs::Answer),
+    /// Allow what a run wants to do
+    Approve(command::runs::Named),
+    /// Refuse what a run wants to do
+    Refuse(command::runs::Named),
+    /// Take back the files that a run made
+    Undo(command::runs::Undo),
+    /// Say what you think of a run's result
+    Judge(command::runs::Judge),
+    /// What the runs of each agent and model came to
+    Outcomes,
+    /// The log of all that was done
+    Audit(command::runs::Audit),
     /// Measure how fast the chat model is on this machine
     Bench(command::bench::Bench),
     /// List, verify and import models
@@ -102,6 +126,8 @@ fn run(arguments: Arguments) -> Result<End, AppError> {
     let chat_model = match &arguments.command {
         Command::Ask(ask) => ask.model.clone(),
         Command::Bench(bench) => bench.model.clone(),
+        Command::Run(run) => run.model.clone(),
+        Command::Agents(agents) => agents.model(),
         _ => None,
     };
     let end = runtime.block_on(async {
@@ -114,6 +140,18 @@ fn run(arguments: Arguments) -> Result<End, AppError> {
             Command::Remove(remove) => remove.run(&context).await,
             Command::Search(search) => search.run(&context).await,
             Command::Ask(ask) => ask.run(&context).await,
+            Command::Agents(agents) => agents.run(&context).await,
+            Command::Run(run) => run.run(&context).await,
+            Command::Runs => command::runs::list(&context),
+            Command::Show(named) => named.show(&context),
+            Command::Resume(named) => named.resume(&context).await,
+            Command::Answer(answer) => answer.run(&context).await,
+            Command::Approve(named) => named.decide(&context, true).await,
+            Command::Refuse(named) => named.decide(&context, false).await,
+            Command::Undo(undo) => undo.run(&context),
+            Command::Judge(judge) => judge.run(&context),
+            Command::Outcomes => command::runs::outcomes(&context),
+            Command::Audit(audit) => audit.run(&context),
             Command::Bench(bench) => bench.run(&context).await,
             Command::Models(models) => models.run(&context).await,
         }
