@@ -16,6 +16,19 @@ const COMMANDS: &[&str] = &[
     "read_page",
     "load_view",
     "save_view",
+    "agents",
+    "check_agent",
+    "copy_agent",
+    "begin_run",
+    "carry_on_run",
+    "stop_run",
+    "answer_run",
+    "decide_run",
+    "undo_run",
+    "judge_run",
+    "runs",
+    "run",
+    "outcomes",
 ];
 
 fn main() {

@@ -1,5 +1,7 @@
 //! The commands of the window: parse, call the app, map errors.
 
+mod agents;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,7 +35,20 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         delete_chat,
         read_page,
         load_view,
-        save_view
+        save_view,
+        agents::agents,
+        agents::check_agent,
+        agents::copy_agent,
+        agents::begin_run,
+        agents::carry_on_run,
+        agents::stop_run,
+        agents::answer_run,
+        agents::decide_run,
+        agents::undo_run,
+        agents::judge_run,
+        agents::runs,
+        agents::run,
+        agents::outcomes
     ]
 }
 

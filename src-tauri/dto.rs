@@ -1,8 +1,21 @@
 //! What crosses to the UI. The TypeScript in `ui/src/ipc/gen.ts` is made from these types by
 //! `cargo xtask codegen`, and the tests fail when it is stale.
 
+mod agents;
+mod from;
+mod runs;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub use agents::{
+    AgentBrokenDto, AgentDto, AgentsDto, CheckDto, InputDto, InputKindDto, LanguageDto, LimitsDto, OptionDto,
+    PermissionDto, PlanDto, ProblemDto, StepDto, WordsDto, WorkDto,
+};
+pub use runs::{
+    ColumnDto, EventDto, EvidenceDto, HappenedDto, KindDto, OutcomeDto, PendingDto, PlaceDto, RunDto,
+    RunEventDto, RunShownDto, RunStateDto, TableDto, UndoneDto, ValueDto, VerdictDto,
+};
 
 /// Why something did not work, and what to do now.
 #[derive(Debug, Clone, Serialize, TS)]
@@ -286,8 +299,6 @@ pub struct ReaderViewDto {
     pub start: u32,
     pub end: u32,
 }
-
-mod from;
 
 #[cfg(test)]
 mod generated;

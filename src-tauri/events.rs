@@ -1,6 +1,8 @@
 //! What is told to the window: changes of the app and the course of an answer, batched so that no
 //! more than one message is sent per frame.
 
+pub mod run;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -14,6 +14,7 @@ mod running;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use inhouse_app::runs::RunId;
 use inhouse_app::{App, AppError, Options};
 use tauri::async_runtime;
 
@@ -22,12 +23,21 @@ use running::Running;
 /// What every command gets: the app, or why it could not be opened, which the window then shows.
 pub struct Desk {
     app: Result<App, AppError>,
+    /// Answers that are being written, by the turn.
     running: Running,
+    /// Tasks that agents carry out.
+    runs: Running,
 }
 
 impl Desk {
     fn app(&self) -> Result<&App, dto::ErrorDto> {
         self.app.as_ref().map_err(dto::ErrorDto::from)
+    }
+
+    /// Whether a run that is noted as running may really be: here, or in the process that has the
+    /// data folder. Otherwise the end of a process cut it short.
+    fn is_under_way(&self, app: &App, run: RunId) -> bool {
+        self.runs.holds(run.0) || app.home().must_be_writer().is_err()
     }
 }
 
@@ -40,7 +50,7 @@ pub fn run() -> ExitCode {
         let app = app.clone();
         async_runtime::spawn(async move { app.read_forever().await });
     }
-    let desk = Arc::new(Desk { app, running: Running::default() });
+    let desk = Arc::new(Desk { app, running: Running::default(), runs: Running::default() });
     let outcome = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())

@@ -1,6 +1,7 @@
-//! The answers that are being written, so that they can be stopped.
+//! The answers that are being written and the tasks that are carried out, so that they can be stopped.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use inhouse_agent::cancel::Cancel;
@@ -13,6 +14,18 @@ impl Running {
         let cancel = Cancel::new();
         self.lock().insert(run, cancel.clone());
         cancel
+    }
+
+    /// As [`Self::begin`], but `None` when the run is under way already.
+    pub fn begin_once(&self, run: i64) -> Option<Cancel> {
+        match self.lock().entry(run) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(free) => Some(free.insert(Cancel::new()).clone()),
+        }
+    }
+
+    pub fn holds(&self, run: i64) -> bool {
+        self.lock().contains_key(&run)
     }
 
     pub fn end(&self, run: i64) {
@@ -28,5 +41,21 @@ impl Running {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<i64, Cancel>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_under_way_is_not_begun_again_before_it_has_ended() {
+        let running = Running::default();
+        let cancel = running.begin_once(1).expect("nothing is under way");
+        assert!(running.begin_once(1).is_none() && running.holds(1));
+        running.stop(1);
+        assert!(cancel.is_cancelled());
+        running.end(1);
+        assert!(!running.holds(1) && running.begin_once(1).is_some());
     }
 }

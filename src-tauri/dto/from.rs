@@ -1,5 +1,8 @@
 //! From the app's types to what crosses to the UI.
 
+mod agents;
+mod runs;
+
 use std::path::Path;
 
 use inhouse_agent::read::ReadFailure;

@@ -17,7 +17,7 @@ createServer(async (request, response) => {
   try {
     let body = await readFile(file);
     if (path === "/index.html") {
-      body = Buffer.from(body.toString().replace("<head>", '<head><script src="/dev/stage.js"></script>'));
+      body = Buffer.from(body.toString().replace("<head>", '<head><script src="/dev/agents.js"></script><script src="/dev/stage.js"></script>'));
     }
     response.writeHead(200, {
       "content-type": `${types[extname(file)] ?? "application/octet-stream"}; charset=utf-8`,

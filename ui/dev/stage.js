@@ -1,5 +1,6 @@
 // Plays Rust's part for dev/serve.mjs. Scenes: empty, mixed, hints, many, reading, writing, answer,
-// declined, stopped, failed, interrupted, missing, long, drop, problem, book; ?lang=zh for Chinese documents.
+// declined, stopped, failed, interrupted, missing, long, drop, problem, book,
+// and those of agents.js; ?lang=zh for Chinese documents.
 (() => {
   const query = new URLSearchParams(location.search);
   const scene = query.get("scene") ?? "answer";
@@ -65,7 +66,7 @@
   };
   const q1 = zh ? "住宿费上限按地区分级执行：北京、上海、广州、深圳每人每天 650 元，省会城市及计划单列市每人每天 480 元" : "The limit for a hotel night, breakfast included, is 140 EUR in Germany";
   const q2 = zh ? "超出标准部分由个人承担，特殊情况须经部门负责人事前书面批准" : "Anything above the limit is paid by the traveller, unless the head of department approved it in writing";
-  const cite = (quote, id = 1, page = 3) => ({ ...at(id), page, ...range(quote), quote });
+  const cite = (quote, id = 1, page = 3) => ({ ...at(id), page, ...range(quote), quote, cells: null });
   const passages = [
     { ...at(1), page: 3, start: 0, end: chars.length, heading: zh ? "差旅费管理办法 > 住宿费标准" : "Travel policy > Accommodation", text: pageText, score: 0.93 },
     { ...at(2), page: 22, start: 40, end: 260, heading: zh ? "员工手册 > 出差" : "Staff handbook > Journeys", text: zh ? "员工出差前应提交出差申请，经部门负责人批准后方可预订交通和住宿。预订应通过公司差旅平台完成。" : "Before a journey, staff file a request; transport and hotels are booked only after the head of department has approved it, and always through the company's travel desk.", score: 0.81 },
@@ -74,12 +75,12 @@
   const sentences = zh
     ? [
         { text: "北京等一线城市的住宿费上限为每人每天 650 元，省会城市为 480 元。", supported: true, citations: [cite(q1)] },
-        { text: "超出部分由个人承担，除非部门负责人事前书面批准。", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, quote: "经部门负责人批准" }] },
+        { text: "超出部分由个人承担，除非部门负责人事前书面批准。", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, cells: null, quote: "经部门负责人批准" }] },
         { text: "这些标准每年都会调整一次。", supported: false, citations: [] },
       ]
     : [
         { text: "A hotel night in Germany may cost up to 140 EUR, breakfast included.", supported: true, citations: [cite(q1)] },
-        { text: "Anything above that is paid by the traveller unless the head of department approved it in writing before the journey.", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, quote: "only after the head of department has approved it" }] },
+        { text: "Anything above that is paid by the traveller unless the head of department approved it in writing before the journey.", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, cells: null, quote: "only after the head of department has approved it" }] },
         { text: "The limits are usually raised once a year.", supported: false, citations: [] },
       ];
   const timing = { retrievalMs: 180, firstTokenMs: 9800, totalMs: 14200, promptTokens: 702, answerTokens: 61 };
@@ -123,7 +124,9 @@
   const send = (channel, messages) => messages.forEach((message, index) => callbacks.get(channel)?.({ index, message }));
   const idOf = (channel) => Number(String(channel.toJSON ? channel.toJSON() : channel).replace("__CHANNEL__:", ""));
 
+  const agents = window.stageAgents(scene, zh, (channel, messages) => setTimeout(() => send(idOf(channel), messages), 20));
   const commands = {
+    ...agents.commands,
     status: () => status,
     subscribe: ({ onEvent }) => {
       const channel = idOf(onEvent);
@@ -172,6 +175,7 @@
   addEventListener("DOMContentLoaded", async () => {
     while (document.documentElement.dataset.ready !== "true") await new Promise((done) => setTimeout(done, 10));
     if (scene === "drop") window.emitted("tauri://drag-enter", { paths: ["/a.pdf"], position: { x: 1, y: 1 } });
+    await agents.play();
     if (!live) return;
     const field = document.querySelector("[data-testid=question]");
     field.value = question;

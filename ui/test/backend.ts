@@ -1,7 +1,23 @@
 // Stands in for Rust at the one port of the window: its commands and its channels.
 import { Channel } from "@tauri-apps/api/core";
 import { mockIPC, mockWindows } from "@tauri-apps/api/mocks";
-import type { AnswerEventDto, AppEventDto, ChatDto, ErrorDto, PageDto, SourceDto, TurnDto, ViewDto } from "../src/ipc/gen";
+import type {
+  AgentsDto,
+  AnswerEventDto,
+  AppEventDto,
+  ChatDto,
+  ErrorDto,
+  OutcomeDto,
+  PageDto,
+  ProblemDto,
+  RunDto,
+  RunEventDto,
+  RunShownDto,
+  SourceDto,
+  TurnDto,
+  UndoneDto,
+  ViewDto,
+} from "../src/ipc/gen";
 import { status } from "./fixtures";
 
 export class Backend {
@@ -12,12 +28,20 @@ export class Backend {
   view: ViewDto = { chat: null, draft: "", reader: null };
   pages = new Map<number, string>();
   picked: string[] | null = null;
+  agents: AgentsDto = { agents: [], broken: [] };
+  runs: RunDto[] = [];
+  /** What is read of any run. */
+  run: RunShownDto | null = null;
+  outcomes: OutcomeDto[] = [];
+  problems: ProblemDto[] = [];
+  undone: UndoneDto[] = [];
   /** A command named here rejects. */
   refuses = new Map<string, ErrorDto>();
   /** Every call but those of the framework, in order. */
   calls: Array<[command: string, args: Record<string, unknown>]> = [];
   #app: Channel<AppEventDto> | undefined;
   #answer: Channel<AnswerEventDto> | undefined;
+  #run: Channel<RunEventDto> | undefined;
   #drops = new Map<string, (event: { event: string; id: number; payload: unknown }) => void>();
 
   install(): this {
@@ -32,6 +56,10 @@ export class Backend {
 
   answer(...events: AnswerEventDto[]) {
     for (const event of events) this.#answer?.onmessage(event);
+  }
+
+  tellRun(...events: RunEventDto[]) {
+    for (const event of events) this.#run?.onmessage(event);
   }
 
   drag(type: "enter" | "leave" | "drop", paths: string[] = []) {
@@ -73,8 +101,24 @@ export class Backend {
         return this.#page(args["source"] as number, args["page"] as number);
       case "load_view":
         return this.view;
+      case "agents":
+        return this.agents;
+      case "check_agent":
+        return this.problems;
+      case "runs":
+        return this.runs;
+      case "run":
+        return this.run;
+      case "outcomes":
+        return this.outcomes;
+      case "undo_run":
+        return this.undone;
+      case "begin_run":
+      case "carry_on_run":
+        this.#run = args["onEvent"] as Channel<RunEventDto>;
+        return null;
       case "plugin:dialog|open":
-        return this.picked;
+        return (args["options"] as { multiple?: boolean }).multiple ? this.picked : (this.picked?.[0] ?? null);
       default:
         return null;
     }

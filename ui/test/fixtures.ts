@@ -1,5 +1,19 @@
 // Plain values of what Rust sends, to be changed where a test cares.
-import type { AnswerDto, CitationDto, PassageDto, SourceDto, StatusDto } from "../src/ipc/gen";
+import type {
+  AgentDto,
+  AnswerDto,
+  CitationDto,
+  EventDto,
+  HappenedDto,
+  InputDto,
+  PassageDto,
+  RunDto,
+  RunShownDto,
+  SourceDto,
+  StatusDto,
+  TableDto,
+  WordsDto,
+} from "../src/ipc/gen";
 
 export function source(change: Partial<SourceDto> = {}): SourceDto {
   return {
@@ -70,5 +84,85 @@ export function status(change: Partial<StatusDto> = {}): StatusDto {
     chat: { id: "chat", name: "Chat model", state: "present", error: null },
     embedding: { id: "embedding", name: "Embedder", state: "loaded", error: null },
     ...change,
+  };
+}
+
+export function words(en: string, zh = `${en}（中）`): WordsDto {
+  return { en, zh };
+}
+
+export function input(change: Partial<InputDto> = {}): InputDto {
+  return { name: "contract", label: words("The contract"), kind: "file", required: true, default: null, options: [], ...change };
+}
+
+export function agent(change: Partial<AgentDto> = {}): AgentDto {
+  return {
+    id: "contract-reviewer",
+    name: words("Contract reviewer", "合同审查"),
+    description: words("Checks a contract", "审查合同"),
+    industry: "office",
+    own: false,
+    folder: "/data/gallery/contract-reviewer",
+    model: null,
+    inputs: [input(), input({ name: "rules", label: words("House rules"), default: "rules.csv" })],
+    plan: {
+      steps: [
+        { name: "clauses", title: words("Find the clauses", "查找条款"), work: "for_each" },
+        { name: "report", title: words("Write the list", "编写清单"), work: "write" },
+      ],
+      checks: [{ name: "quoted", says: words("Every clause is quoted", "每个条款均为原文") }],
+    },
+    write: "ask",
+    limits: { tokens: 400000, minutes: 120, rows: 2000 },
+    toml: 'name = "x"\nsteps = []',
+    ...change,
+  };
+}
+
+export function run(change: Partial<RunDto> = {}): RunDto {
+  return {
+    id: 3,
+    agent: "contract-reviewer",
+    model: "small",
+    state: "running",
+    begunAt: 1795000000,
+    endedAt: null,
+    seconds: 0,
+    ...change,
+  };
+}
+
+export function happened(...events: EventDto[]): HappenedDto[] {
+  return events.map((event) => ({ at: 1795000000, event }));
+}
+
+export function shownRun(change: Partial<RunShownDto> = {}): RunShownDto {
+  const begun: EventDto = {
+    type: "begun",
+    agent: "contract-reviewer",
+    model: "small",
+    language: "en",
+    given: { contract: "/docs/supply agreement.docx" },
+  };
+  return { run: run(), plan: agent().plan, pending: null, events: happened(begun), ...change };
+}
+
+export function table(): TableDto {
+  const place = { document: "supply agreement.docx", page: 3, quote: "within 45 days", cells: null };
+  return {
+    columns: [
+      { name: "rule", kind: "text" },
+      { name: "rules_row", kind: "number" },
+      { name: "days", kind: "number" },
+      { name: "clause", kind: "text" },
+    ],
+    rows: [
+      [
+        { text: "payment", from: "computed", places: [] },
+        { text: "1", from: "computed", places: [] },
+        { text: "45", from: "quoted", places: [place] },
+        { text: "", from: "missing", places: [] },
+      ],
+    ],
   };
 }

@@ -34,6 +34,11 @@ export function t(key: MessageKey, parameters: Parameters = {}): string {
   return fill(catalogues[language.current][key], parameters, language.current);
 }
 
+/** A text that comes in both languages, as an agent's file has it. */
+export function said(words: Record<Language, string>): string {
+  return words[language.current];
+}
+
 export function hasMessage(key: string): key is MessageKey {
   return Object.hasOwn(en, key);
 }
@@ -56,4 +61,14 @@ export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 120) return t("duration.seconds", { n: seconds });
   return t("duration.minutes", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
+}
+
+/** Some names as one text: "a, b, and c". */
+export function enumeration(names: string[]): string {
+  return new Intl.ListFormat(language.current, { type: "conjunction" }).format(names);
+}
+
+/** A moment as a person writes it, from seconds since 1970. */
+export function moment(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleString(language.current, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -35,3 +35,7 @@ export async function pickFiles(title: string): Promise<string[]> {
 export async function pickFolders(title: string): Promise<string[]> {
   return (await open({ directory: true, multiple: true, title })) ?? [];
 }
+
+export function pickFolder(title: string): Promise<string | null> {
+  return open({ directory: true, multiple: false, title });
+}

@@ -145,3 +145,173 @@ export type ReaderViewDto = { source: number, page: number,
  * The marked range, in characters (code points) of the page's text.
  */
 start: number, end: number, };
+
+export type WordsDto = { en: string, zh: string, };
+
+export type AgentsDto = { agents: Array<AgentDto>, broken: Array<AgentBrokenDto>, };
+
+export type AgentDto = { 
+/**
+ * The name of its folder, also in commands.
+ */
+id: string, name: WordsDto, description: WordsDto, 
+/**
+ * A heading of the gallery.
+ */
+industry: string, 
+/**
+ * A person's own, not the gallery's.
+ */
+own: boolean, folder: string, 
+/**
+ * The catalogue's id; null for the model in use.
+ */
+model: string | null, inputs: Array<InputDto>, plan: PlanDto, 
+/**
+ * Whether it may write outside its own folder.
+ */
+write: PermissionDto, limits: LimitsDto, 
+/**
+ * Its file, to the letter.
+ */
+toml: string, };
+
+export type InputDto = { name: string, label: WordsDto, kind: InputKindDto, required: boolean, 
+/**
+ * What stands in for it when nothing is given; of a file one in the agent's folder.
+ */
+default: string | null, 
+/**
+ * Of a choice, what may be chosen.
+ */
+options: Array<OptionDto>, };
+
+export type InputKindDto = "file" | "text" | "number" | "date" | "choice";
+
+export type OptionDto = { code: string, says: WordsDto, };
+
+export type PlanDto = { steps: Array<StepDto>, checks: Array<CheckDto>, };
+
+export type StepDto = { name: string, title: WordsDto, work: WorkDto, };
+
+export type WorkDto = "table" | "split" | "form" | "extract" | "for_each" | "query" | "redact" | "ask" | "free" | "write" | "fill";
+
+export type CheckDto = { name: string, 
+/**
+ * What holds when it passes.
+ */
+says: WordsDto, };
+
+export type PermissionDto = "allow" | "ask" | "never";
+
+export type LimitsDto = { tokens: number, minutes: number, rows: number, };
+
+export type AgentBrokenDto = { id: string, path: string, problems: Array<ProblemDto>, };
+
+export type ProblemDto = { 
+/**
+ * From 1.
+ */
+line: number, what: string, };
+
+export type LanguageDto = "en" | "zh";
+
+export type RunDto = { id: number, 
+/**
+ * The agent's id.
+ */
+agent: string, model: string, state: RunStateDto, 
+/**
+ * Seconds since 1970, UTC.
+ */
+begunAt: number, endedAt: number | null, 
+/**
+ * Of work, waiting for people left out.
+ */
+seconds: number, };
+
+export type RunStateDto = "running" | "cut_short" | "waiting" | "passed" | "failed" | "stopped" | "broken";
+
+export type RunShownDto = { run: RunDto, 
+/**
+ * Of the agent's file as it was; null when this version can't read that file any more.
+ */
+plan: PlanDto | null, 
+/**
+ * What a person has to do before it goes on.
+ */
+pending: PendingDto | null, events: Array<HappenedDto>, };
+
+export type PendingDto = { "kind": "answer", at: string, question: string, options: Array<string>, } | { "kind": "approval", at: string, path: string, preview: string, };
+
+export type HappenedDto = { 
+/**
+ * Seconds since 1970, UTC.
+ */
+at: number, event: EventDto, };
+
+export type EventDto = { "type": "begun", agent: string, model: string, language: string, given: { [key in string]: string }, } | { "type": "read", input: string, document: string, pages: number, emptyPages: number, } | { "type": "step_begun", step: string, } | { "type": "filled", at: string, text: string, promptTokens: number, answerTokens: number, } | { "type": "called", at: string, tool: string, arguments: string, result: string, failed: boolean, } | { "type": "asked", at: string, question: string, options: Array<string>, } | { "type": "answered", at: string, text: string, } | { "type": "previewed", at: string, path: string, preview: string, } | { "type": "decided", at: string, approved: boolean, } | { "type": "wrote", at: string, path: string, bytes: number, } | { "type": "step_done", step: string, table: TableDto, } | { "type": "checked", check: string, passed: boolean, detail: string, } | { "type": "ended", failed: Array<string>, } | { "type": "halted", code: string, at: string, what: string, } | { "type": "undone", path: string, what: string, } | { "type": "judged", verdict: string, note: string, };
+
+export type TableDto = { columns: Array<ColumnDto>, 
+/**
+ * Each as long as `columns`.
+ */
+rows: Array<Array<ValueDto>>, };
+
+export type ColumnDto = { name: string, kind: KindDto, };
+
+export type KindDto = "text" | "number" | "date";
+
+export type ValueDto = { text: string, 
+/**
+ * Why it stands there.
+ */
+from: EvidenceDto, 
+/**
+ * Of a quoted one, where it stands.
+ */
+places: Array<PlaceDto>, };
+
+export type EvidenceDto = "given" | "quoted" | "computed" | "chosen" | "written" | "unsupported" | "missing";
+
+export type PlaceDto = { document: string, 
+/**
+ * From 1.
+ */
+page: number, quote: string, 
+/**
+ * Of a sheet its name and cells.
+ */
+cells: string | null, };
+
+export type RunEventDto = { "type": "started", shown: RunShownDto, } | { "type": "happened", events: Array<HappenedDto>, } | { "type": "ended", state: RunStateDto, pending: PendingDto | null, why: string | null, } | { "type": "failed", error: ErrorDto, };
+
+export type UndoneDto = { path: string, 
+/**
+ * Why it was left as it is.
+ */
+left: string | null, 
+/**
+ * Where what was there before lies, when it could not be brought back.
+ */
+kept: string | null, };
+
+export type VerdictDto = "accepted" | "corrected" | "rejected";
+
+export type OutcomeDto = { agent: string, model: string, runs: number, passed: number, failed: number, 
+/**
+ * Stopped, broken or not at an end.
+ */
+unfinished: number, 
+/**
+ * Of work, all in all.
+ */
+seconds: number, 
+/**
+ * Read and written, all in all.
+ */
+tokens: number, 
+/**
+ * Times that a person said yes.
+ */
+approvals: number, accepted: number, corrected: number, rejected: number, };

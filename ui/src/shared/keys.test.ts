@@ -26,6 +26,12 @@ describe("the keyboard", () => {
     expect(press("F6", { shiftKey: true })).toBe("previousPane");
   });
 
+  test("goes to the documents and to the agents", () => {
+    expect(press("1", { ctrlKey: true }, true)).toBe("documents");
+    expect(press("2", { metaKey: true })).toBe("agents");
+    expect(press("2")).toBeNull();
+  });
+
   test("leaves every key to an input method while it composes", () => {
     expect(press("Escape", { isComposing: true }, true)).toBeNull();
   });

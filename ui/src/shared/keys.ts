@@ -1,6 +1,17 @@
 // The keyboard of the whole window, as data, so that it can be tested and written down once.
 
-export type Command = "ask" | "addFiles" | "newChat" | "side" | "chat" | "reader" | "nextPane" | "previousPane" | "escape";
+export type Command =
+  | "documents"
+  | "agents"
+  | "ask"
+  | "addFiles"
+  | "newChat"
+  | "side"
+  | "chat"
+  | "reader"
+  | "nextPane"
+  | "previousPane"
+  | "escape";
 
 type Key = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey" | "isComposing">;
 
@@ -11,6 +22,10 @@ export function commandOf(key: Key, typing: boolean): Command | null {
   const control = key.ctrlKey || key.metaKey;
   if (control && !key.altKey && !key.shiftKey) {
     switch (key.key.toLowerCase()) {
+      case "1":
+        return "documents";
+      case "2":
+        return "agents";
       case "k":
         return "ask";
       case "o":

@@ -1,3 +1,4 @@
+import { AgentsRoom } from "../features/agents/room.svelte";
 import { Chats } from "../features/chats/chats.svelte";
 import { Conversation } from "../features/answers/conversation.svelte";
 import { Reader, type Place } from "../features/reader/reader.svelte";
@@ -12,12 +13,17 @@ import { notices } from "../shared/notices.svelte";
 
 const SAVE_AFTER_MS = 300;
 
+/** What the window is used for at the moment. */
+export type Room = "documents" | "agents";
+
 /** Everything on the screen, and how its parts act on one another. */
 export class Desk {
   readonly sources = new Sources();
   readonly chats = new Chats();
   readonly reader = new Reader();
   readonly conversation = new Conversation(() => void notices.watch(() => this.chats.refresh()));
+  readonly agents = new AgentsRoom();
+  room: Room = $state("documents");
   status: StatusDto | null = $state.raw(null);
   draft = $state("");
   /** Files hang over the window. */
@@ -34,7 +40,7 @@ export class Desk {
     await notices.watch(() =>
       listenForDrops({
         onHover: (hovering) => (this.hovering = hovering),
-        onDrop: (paths) => void this.add(paths),
+        onDrop: (paths) => this.#drop(paths),
       }),
     );
     await Promise.all([
@@ -49,6 +55,13 @@ export class Desk {
     if (this.status?.locked) notices.add(this.status.locked);
     await notices.watch(async () => this.#restore(await loadView()));
     this.loaded = true;
+    void notices.watch(() => this.agents.runs.refresh());
+  }
+
+  enter(room: Room): void {
+    if (this.room === room) return;
+    this.room = room;
+    if (room === "agents") this.agents.enter();
   }
 
   add(paths: string[]): Promise<void> {
@@ -118,13 +131,20 @@ export class Desk {
     }
   }
 
+  /** Files are for the task that is being filled in, or else to be read. */
+  #drop(paths: string[]) {
+    if (this.room === "agents" && this.agents.drop(paths)) return;
+    this.enter("documents");
+    void this.add(paths);
+  }
+
   #takeStatus(status: StatusDto) {
     const wasLocked = this.status?.locked ?? null;
     this.status = status;
     if (!wasLocked || status.locked) return;
     // The other window has gone, and what it did is not on this screen yet.
     notices.forget(wasLocked.code);
-    void notices.watch(() => Promise.all([this.sources.reload(), this.chats.refresh()]));
+    void notices.watch(() => Promise.all([this.sources.reload(), this.chats.refresh(), this.agents.runs.refresh()]));
   }
 
   #take(event: AppEventDto) {
