@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are printed for whoever reads the log")]
 
+mod agents;
 mod crash;
 mod setting;
 mod terminal;

@@ -78,6 +78,42 @@ fn a_dropped_folder_becomes_answers_that_open_their_page() {
     a_second_window_says_that_it_may_not_write(desk, &display, &person);
 }
 
+/// A task that needs no answer of the model, so that it ends soon.
+#[test]
+fn a_task_is_handed_over_its_run_is_shown_and_undone() {
+    let _alone = setting::alone();
+    let display = Display::open();
+    let person = Person::new();
+    let desk = person.opens(&display, LIGHT);
+    desk.click("[data-testid=room][data-room=agents]");
+    desk.until("the gallery is there", MOMENT, || desk.count("[data-testid=agent-item]") >= 10);
+    assert_eq!(desk.count("[data-testid=agent-broken]"), 0);
+    desk.keep_picture("en-agents");
+    desk.click("[data-testid=agent-item][data-agent=inspection-reporter]");
+    desk.until("its page is there", MOMENT, || desk.has("[data-testid=task]"));
+    desk.keep_picture("en-agent");
+    let case = setting::repository().join("agents/power/inspection-reporter/case-1");
+    for name in ["巡检记录.xlsx", "测点限值表.xlsx"] {
+        let before = desk.count("[data-testid=chosen-file]");
+        display.drop_on_window(&case.join(name), || {});
+        desk.until("the file is taken", MOMENT, || desk.count("[data-testid=chosen-file]") == before + 1);
+    }
+    desk.click("[data-testid=begin]");
+    desk.until("the run has passed", READING, || desk.has("[data-testid=run][data-state=passed]"));
+    assert_eq!(desk.count("[data-testid=check][data-state=passed]"), 3);
+    desk.keep_picture("en-run");
+    desk.click("[data-testid=language]");
+    desk.keep_picture("zh-run");
+    desk.click("[data-testid=undo]");
+    desk.keep_picture("zh-undo");
+    drop(desk);
+
+    let desk = person.opens(&display, DARK);
+    desk.click("[data-testid=room][data-room=agents]");
+    desk.until("the gallery is there", MOMENT, || desk.count("[data-testid=agent-item]") >= 10);
+    desk.keep_picture("zh-agents-dark");
+}
+
 fn it_opens_empty(desk: &Desk) {
     assert!(desk.has("[data-testid=welcome]"), "there is no document, and nothing says what to do");
     assert_eq!(desk.value("document.documentElement.lang"), "en");
