@@ -146,6 +146,8 @@ fn what_is_wrong_with_a_task_or_an_agent_is_told() {
     let home = Home::new();
     let missing = home.run(&["run", "no-such-agent"]);
     assert_eq!(missing.one()["error"]["code"], "not_found", "{missing:?}");
+    let tool = home.run(&["run", RECONCILER, "--allow", "everything"]);
+    assert_eq!(tool.one()["error"]["code"], "not_found", "{tool:?}");
     let folder = home.path().join("agents/mine");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("agent.toml"), "name = { en = \"Mine\", zh = \"我的\" }\ncolour = 1\n")

@@ -85,6 +85,11 @@ impl App {
     pub fn begin_run(&self, here: &AgentHere, options: RunOptions) -> Result<RunId, AppError> {
         self.home().must_be_writer()?;
         let agent = &here.agent;
+        if let Some(tool) = options.allow.iter().find(|tool| *tool != "write") {
+            return Err(AppError::NotFound {
+                what: format!("tool `{tool}` that could be allowed; there is write"),
+            });
+        }
         let given = absolute(agent, options.given)?;
         let language = match options.language {
             Some(language) => language,

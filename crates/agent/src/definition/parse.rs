@@ -58,6 +58,11 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Agent, Vec<Problem>> {
         if input.kind == InputKind::Choice && input.options.is_empty() {
             problems.push(Problem { line, what: format!("the choice `{}` has no options", input.name) });
         }
+        if let Some(file) =
+            input.default.as_ref().filter(|file| input.kind == InputKind::File && leads_out(file))
+        {
+            problems.push(Problem { line, what: format!("`{file}` does not stand in the agent's folder") });
+        }
         names.add(&input.name, line, &mut problems);
         inputs.push(input);
     }
@@ -219,9 +224,18 @@ fn tables_of(kind: &CheckKind) -> Vec<String> {
     }
 }
 
+/// Whether a name leads out of the agent's folder: only what stands in it belongs to the agent.
+fn leads_out(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.contains(':') || name.split(['/', '\\']).any(|part| part == "..")
+}
+
 /// What is wrong within a step, though each part of it is well formed.
 fn flaws(step: &Step) -> Vec<String> {
     let fields = match &step.work {
+        Work::Fill(fill) => {
+            let out = [&fill.template.en, &fill.template.zh].into_iter().filter(|name| leads_out(name));
+            return out.map(|name| format!("`{name}` does not stand in the agent's folder")).collect();
+        }
         Work::Extract(extract) => &extract.fields,
         Work::ForEach(each) => &each.fields,
         _ => return Vec::new(),

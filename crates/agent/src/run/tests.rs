@@ -317,6 +317,10 @@ fn what_is_wrong_in_an_agents_file_is_told_with_its_line() {
             "line 11: step `terms` uses `contrat`",
         ),
         (AGENT.replace("of = \"payment\"", "of = \"paymint\""), "line 11: field `days` is read out of"),
+        (
+            AGENT.replace("kind = \"file\"", "kind = \"file\"\ndefault = \"../../secret.txt\""),
+            "line 6: `../../secret.txt` does not stand in the agent's folder",
+        ),
         (AGENT.replace("name = \"report\"", "name = \"terms\""), "line 27: `terms` is there twice"),
         (
             AGENT.replace("columns = [\"payment\", \"end\"]", "colums = [\"payment\"]"),
