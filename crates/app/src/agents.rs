@@ -52,7 +52,7 @@ impl App {
                 }
             }
         }
-        for (role, _) in shipped() {
+        for role in shipped() {
             let id = role.rsplit('/').next().unwrap_or(role);
             // A person's own comes first, also when it is broken: then it is told, and not hidden.
             if !own.join(id).join(FILE).is_file() {
@@ -144,9 +144,9 @@ impl App {
     }
 }
 
-/// The roles of the gallery, each with its file.
-fn shipped() -> impl Iterator<Item = (&'static str, &'static [u8])> {
-    GALLERY.iter().filter_map(|(name, bytes)| Some((name.strip_suffix("/agent.toml")?, *bytes)))
+/// The roles of the gallery: `<industry>/<role>`.
+fn shipped() -> impl Iterator<Item = &'static str> {
+    GALLERY.iter().filter_map(|(name, _)| name.strip_suffix("/agent.toml"))
 }
 
 fn add(agents: &mut Agents, folder: &Path, own: bool) -> Result<(), AppError> {

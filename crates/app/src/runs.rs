@@ -196,6 +196,7 @@ impl App {
 
     /// Keeps a person's answer to what a run asks.
     pub fn answer_run(&self, id: RunId, text: &str) -> Result<(), AppError> {
+        self.home().must_be_writer()?;
         match self.pending(id)? {
             Some(Pending::Answer { at, .. }) => {
                 self.keep_event(id, &Event::Answered { at, text: text.trim().to_owned() })
@@ -206,6 +207,7 @@ impl App {
 
     /// Keeps a person's yes or no to what a run wants to do.
     pub fn decide_run(&self, id: RunId, approved: bool) -> Result<(), AppError> {
+        self.home().must_be_writer()?;
         match self.pending(id)? {
             Some(Pending::Approval { at, fingerprint, .. }) => {
                 self.keep_event(id, &Event::Decided { at, fingerprint, approved })

@@ -1,7 +1,7 @@
 //! Sources: adding files, reading them into memory, and removing them.
 
 mod add;
-mod hash;
+pub(crate) mod hash;
 mod read;
 
 use inhouse_agent::cancel::Cancel;

@@ -11,6 +11,9 @@ use crate::run::artifact::{Artifact, Block, Grid, List};
 use crate::run::fill::with_values;
 use crate::table::{Evidence, Kind, Table, Value};
 
+/// Bytes of a file's name. File systems take 255; the rest is for a number or a temporary name.
+const NAME_BYTES: usize = 200;
+
 /// Of a column that is written: which of the table it is, whether its places are meant, and the words
 /// for its codes.
 type Source<'a> = (usize, bool, Option<&'a BTreeMap<String, Words>>);
@@ -87,12 +90,7 @@ impl Run<'_> {
                 known.insert(name.clone(), stem(&document.name).to_owned());
             }
         }
-        let name: String = with_values(pattern, &known)
-            .chars()
-            .map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c })
-            .collect();
-        // A name that begins with a point would be hidden.
-        name.trim_start_matches(['.', ' ']).to_owned()
+        plain_name(&with_values(pattern, &known))
     }
 
     /// The values of tables of one row, by `step.column`; of what a person gave, by its name too.
@@ -152,6 +150,22 @@ impl Run<'_> {
     }
 }
 
+/// A text as the name of a file: on any system, not hidden, and not longer than file systems take.
+fn plain_name(text: &str) -> String {
+    let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
+    let name: String = text.chars().map(|c| if forbidden(c) { '_' } else { c }).collect();
+    let name = name.trim_start_matches(['.', ' ']);
+    let (stem, ending) =
+        name.rsplit_once('.').map_or((name, String::new()), |(stem, e)| (stem, format!(".{e}")));
+    let mut room = NAME_BYTES.saturating_sub(ending.len());
+    let kept = stem.chars().take_while(|c| {
+        let fits = c.len_utf8() <= room;
+        room = room.saturating_sub(c.len_utf8());
+        fits
+    });
+    kept.collect::<String>() + &ending
+}
+
 pub(super) fn kind_of(kind: FieldKind) -> Kind {
     match kind {
         FieldKind::Number | FieldKind::Position => Kind::Number,
@@ -182,4 +196,20 @@ fn places_of(value: &Value, language: Language) -> String {
         }
     }
     places.join(if language == Language::Chinese { "；" } else { "; " })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_file_is_one_that_any_system_takes() {
+        assert_eq!(plain_name("../a:b*.docx"), "_a_b_.docx");
+        assert_eq!(plain_name("合同-审查.docx"), "合同-审查.docx");
+        let long = plain_name(&format!("{}-review.docx", "采购合同".repeat(60)));
+        assert!(
+            long.len() <= NAME_BYTES && long.starts_with("采购合同") && long.ends_with(".docx"),
+            "{long}"
+        );
+    }
 }

@@ -16,12 +16,13 @@ use inhouse_agent::run::{
 };
 use inhouse_agent::table::Table;
 use inhouse_record::RunId;
-use inhouse_tools::files::{Effect, FilesError, Grant, Journal, Limits, May};
+use inhouse_tools::files::{Effect, FilesError, Grant, Journal, Limits, May, Step, StepState};
 use inhouse_tools::redact;
 use sha2::{Digest, Sha256};
 
 use super::nearest::Nearest;
 use super::{KeptTask, hex, render, tools};
+use crate::sources::hash;
 use crate::{App, AppError, passages};
 
 /// Characters of a new file's text that an approval shows.
@@ -136,9 +137,9 @@ impl<'a> RealWorld<'a> {
 
     fn read_file(&mut self, path: &Path) -> Result<Document, Failure> {
         let told = |what: String| Failure::new(path.display().to_string(), what);
-        let bytes = fs::read(path).map_err(|error| told(format!("it can't be read: {error}")))?;
-        let sha256 = hex(&Sha256::digest(&bytes));
-        drop(bytes);
+        let hashed = hash::hash(path);
+        let (_, sha256) =
+            hashed.map_err(|failure| told(format!("{}; {}", failure.code.message(), failure.code.hint())))?;
         let mut pages = Vec::new();
         self.app
             .reader()
@@ -152,7 +153,7 @@ impl<'a> RealWorld<'a> {
             }
         }
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Ok(Document { name, sha256, path: path.to_owned(), pages, pieces })
+        Ok(Document { name, sha256: sha256.to_string(), path: path.to_owned(), pages, pieces })
     }
 
     fn write_through(&mut self, at: &str, name: &str, bytes: &[u8]) -> Result<Wrote, Halt> {
@@ -171,8 +172,12 @@ impl<'a> RealWorld<'a> {
         let path = free_name(&folder, name, bytes);
         let Some(path) = path else {
             // It was written, and the machine went off before that was noted.
-            let path = folder.join(name).display().to_string();
-            self.note_written(at, &path, &sha256, bytes.len(), None).map_err(|error| told(&error))?;
+            let path = folder.join(name);
+            let steps = self.journal().map(|journal| journal.steps()).map_err(|error| told(&error))?;
+            let is_it = |step: &&Step| step.state == StepState::Applied && step.path == path;
+            let journal = steps.iter().rev().find(is_it).map(|step| step.id.0);
+            let path = path.display().to_string();
+            self.note_written(at, &path, &sha256, bytes.len(), journal).map_err(|error| told(&error))?;
             return Ok(Wrote { path, sha256 });
         };
         let effect = Effect::Create { path: path.clone(), bytes: bytes.to_vec() };
