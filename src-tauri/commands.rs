@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use inhouse_agent::source::SourceId;
 use inhouse_app::ask::{AskOptions, ChatId};
+use inhouse_app::runs::RunId;
 use tauri::ipc::{Channel, Invoke};
 use tauri::{State, Wry, async_runtime};
 
@@ -33,6 +34,7 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         chats,
         chat,
         delete_chat,
+        hand_over,
         read_page,
         load_view,
         save_view,
@@ -96,17 +98,18 @@ async fn ask(
     desk: DeskState<'_>,
     question: String,
     chat: Option<i64>,
+    agent: Option<String>,
     on_event: Channel<AnswerEventDto>,
 ) -> Result<(), ErrorDto> {
-    let (chat, turn) = desk.app()?.begin_turn(chat.map(ChatId), &question)?;
+    let (chat, turn) = desk.app()?.begin_turn(chat.map(ChatId), &question, agent.as_deref())?;
+    let options = AskOptions { agent, ..AskOptions::default() };
     let cancel = desk.running.begin(turn.0);
     let (desk, app) = (Arc::clone(&desk), desk.app()?.clone());
     async_runtime::spawn(async move {
         let stream = AnswerStream::begin(on_event, turn, chat);
         let sink = stream.clone();
-        let outcome = app
-            .answer_turn(turn, &question, &AskOptions::default(), &cancel, move |event| sink.send(event))
-            .await;
+        let outcome =
+            app.answer_turn(turn, &question, &options, &cancel, move |event| sink.send(event)).await;
         desk.running.end(turn.0);
         stream.end(outcome);
     });
@@ -126,6 +129,12 @@ async fn chats(desk: DeskState<'_>) -> Result<Vec<ChatDto>, ErrorDto> {
 #[tauri::command]
 async fn chat(desk: DeskState<'_>, id: i64) -> Result<Vec<TurnDto>, ErrorDto> {
     Ok(desk.app()?.chat(ChatId(id))?.into_iter().map(TurnDto::from).collect())
+}
+
+/// Keeps in a chat, or in a new one, that a task was handed over; tells the chat.
+#[tauri::command]
+async fn hand_over(desk: DeskState<'_>, chat: Option<i64>, title: String, run: i64) -> Result<i64, ErrorDto> {
+    Ok(desk.app()?.hand_over(chat.map(ChatId), &title, RunId(run))?.0.0)
 }
 
 #[tauri::command]

@@ -189,6 +189,8 @@ pub struct AnswerDto {
     /// It ends in the middle because the limit was reached.
     pub cut: bool,
     pub sentences: Vec<SentenceDto>,
+    /// What an agent's tool computed, as `(80 + 120) * 3 = 600`; then `text` is that.
+    pub calculation: Option<String>,
     /// What the model read.
     pub passages: Vec<PassageDto>,
     /// Found passages that were left out of the prompt for want of room.
@@ -203,6 +205,8 @@ pub struct SentenceDto {
     /// It is bound to at least one quote.
     pub supported: bool,
     pub citations: Vec<CitationDto>,
+    /// Where other sources say something else.
+    pub conflicts: Vec<CitationDto>,
 }
 
 /// A quote that stands verbatim in `source` on `page`, at `start..end`.
@@ -259,6 +263,11 @@ pub struct TurnDto {
     #[ts(type = "number")]
     pub run: i64,
     pub question: String,
+    /// The id of the agent that was asked.
+    pub agent: Option<String>,
+    /// The run that was begun in place of an answer; its number among the runs.
+    #[ts(type = "number | null")]
+    pub task: Option<i64>,
     /// Missing when it failed or the app was closed before the answer was done.
     pub answer: Option<AnswerDto>,
     pub error: Option<ErrorDto>,

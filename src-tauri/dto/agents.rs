@@ -36,6 +36,10 @@ pub struct AgentDto {
     pub plan: PlanDto,
     /// Whether it may write outside its own folder.
     pub write: PermissionDto,
+    /// Whether it may move or copy files within a folder that was given.
+    pub file: PermissionDto,
+    /// Names of the collections that it may search; none means everything in memory.
+    pub collections: Vec<String>,
     pub limits: LimitsDto,
     /// Its file, to the letter.
     pub toml: String,
@@ -59,6 +63,7 @@ pub struct InputDto {
 #[serde(rename_all = "snake_case")]
 pub enum InputKindDto {
     File,
+    Folder,
     Text,
     Number,
     Date,
@@ -98,11 +103,16 @@ pub enum WorkDto {
     Extract,
     ForEach,
     Query,
+    Compare,
+    Translate,
     Redact,
     Ask,
     Free,
     Write,
     Fill,
+    Mail,
+    Calendar,
+    File,
 }
 
 #[derive(Debug, Clone, Serialize, TS)]

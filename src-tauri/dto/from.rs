@@ -146,6 +146,7 @@ impl AnswerDto {
             stopped: answered.stopped,
             cut: answered.cut,
             sentences: answered.sentences.iter().map(SentenceDto::from).collect(),
+            calculation: answered.calculation.clone(),
             passages: read.iter().map(PassageDto::from).collect(),
             passages_left_out: count(answered.passages.len() - read.len()),
             timing: TimingDto {
@@ -165,6 +166,7 @@ impl From<&AnsweredSentence> for SentenceDto {
             text: sentence.text.clone(),
             supported: !sentence.citations.is_empty(),
             citations: sentence.citations.iter().map(CitationDto::from).collect(),
+            conflicts: sentence.conflicts.iter().map(CitationDto::from).collect(),
         }
     }
 }
@@ -203,7 +205,8 @@ impl From<KeptTurn> for TurnDto {
                 (None, Some(ErrorDto { code: error.code, message: error.message, hint: error.hint }))
             }
         };
-        Self { run, question: turn.question, answer, error }
+        let task = turn.run.map(|run| run.0);
+        Self { run, question: turn.question, agent: turn.agent, task, answer, error }
     }
 }
 

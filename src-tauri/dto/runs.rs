@@ -74,22 +74,97 @@ pub struct HappenedDto {
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum EventDto {
-    Begun { agent: String, model: String, language: String, given: BTreeMap<String, String> },
-    Read { input: String, document: String, pages: u32, empty_pages: u32 },
-    StepBegun { step: String },
-    Filled { at: String, text: String, prompt_tokens: u32, answer_tokens: u32 },
-    Called { at: String, tool: String, arguments: String, result: String, failed: bool },
-    Asked { at: String, question: String, options: Vec<String> },
-    Answered { at: String, text: String },
-    Previewed { at: String, path: String, preview: String },
-    Decided { at: String, approved: bool },
-    Wrote { at: String, path: String, bytes: u32 },
-    StepDone { step: String, table: TableDto },
-    Checked { check: String, passed: bool, detail: String },
-    Ended { failed: Vec<String> },
-    Halted { code: String, at: String, what: String },
-    Undone { path: String, what: String },
-    Judged { verdict: String, note: String },
+    Begun {
+        agent: String,
+        model: String,
+        language: String,
+        given: BTreeMap<String, String>,
+    },
+    Read {
+        input: String,
+        document: String,
+        pages: u32,
+        empty_pages: u32,
+    },
+    /// A folder was looked through.
+    Listed {
+        input: String,
+        table: TableDto,
+    },
+    StepBegun {
+        step: String,
+    },
+    Filled {
+        at: String,
+        text: String,
+        prompt_tokens: u32,
+        answer_tokens: u32,
+    },
+    Called {
+        at: String,
+        tool: String,
+        arguments: String,
+        result: String,
+        failed: bool,
+    },
+    Asked {
+        at: String,
+        question: String,
+        options: Vec<String>,
+    },
+    Answered {
+        at: String,
+        text: String,
+    },
+    Previewed {
+        at: String,
+        path: String,
+        preview: String,
+    },
+    Decided {
+        at: String,
+        approved: bool,
+    },
+    Wrote {
+        at: String,
+        path: String,
+        bytes: u32,
+    },
+    MadeFolder {
+        at: String,
+        path: String,
+    },
+    Filed {
+        at: String,
+        from: String,
+        to: String,
+        copied: bool,
+    },
+    StepDone {
+        step: String,
+        table: TableDto,
+    },
+    Checked {
+        check: String,
+        passed: bool,
+        detail: String,
+    },
+    Ended {
+        failed: Vec<String>,
+    },
+    Halted {
+        code: String,
+        at: String,
+        what: String,
+    },
+    Undone {
+        path: String,
+        what: String,
+    },
+    Judged {
+        verdict: String,
+        note: String,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, TS)]

@@ -9,15 +9,16 @@ mod step;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answer::Language;
 
 pub use check::{Check, CheckKind};
 pub use parse::Problem;
 pub use step::{
-    Ask, ColumnOut, ColumnWanted, Extract, Field, FieldKind, Fill, ForEach, Form, Free, OptionOf, Query,
-    ReadTable, Redact, Split, SplitBy, Step, TableOut, Work, Write,
+    Ask, Calendar, ColumnOut, ColumnWanted, Compare, Extract, Field, FieldKind, FileAway, FileHow, Fill,
+    ForEach, Form, Free, ListOut, Mail, OptionOf, Query, ReadTable, Redact, Split, SplitBy, Step, TableOut,
+    Translate, Work, Write,
 };
 
 /// An agent as its file describes it.
@@ -33,6 +34,8 @@ pub struct Agent {
     pub instructions: Words,
     /// The catalogue's id of the model; `None` for the one in use.
     pub model: Option<String>,
+    /// Names of the collections that it may search; none means all that the person has in memory.
+    pub collections: Vec<String>,
     pub inputs: Vec<Input>,
     pub permissions: BTreeMap<Tool, Permission>,
     pub limits: Limits,
@@ -79,6 +82,9 @@ pub struct Input {
 #[serde(rename_all = "snake_case")]
 pub enum InputKind {
     File,
+    /// A folder: a table of the files in it, with the columns `file` (the path beneath the folder),
+    /// `name`, `ending`, `pages`, `text` (the beginning) and `problem` (why it can't be read).
+    Folder,
     Text,
     Number,
     Date,
@@ -91,6 +97,22 @@ pub enum InputKind {
 pub enum Tool {
     /// Writing a file outside the agent's own folder.
     Write,
+    /// Moving or copying the person's files within a folder that was given.
+    File,
+}
+
+impl Tool {
+    /// As it is written in agents' files and commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::File => "file",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Write, Self::File].into_iter().find(|tool| tool.name() == name)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +150,20 @@ impl Agent {
     pub fn permission(&self, tool: Tool) -> Permission {
         self.permissions.get(&tool).copied().unwrap_or(Permission::Ask)
     }
+}
+
+/// A text for each language, or one for both.
+fn one_or_both<'de, D: Deserializer<'de>>(from: D) -> Result<Words, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text, or one in en and zh")]
+    enum Either {
+        One(String),
+        Both(Words),
+    }
+    Ok(match Either::deserialize(from)? {
+        Either::One(text) => Words { en: text.clone(), zh: text },
+        Either::Both(words) => words,
+    })
 }
 
 fn yes() -> bool {

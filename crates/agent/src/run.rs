@@ -12,29 +12,35 @@
 
 pub mod artifact;
 mod checks;
+mod compare;
 mod document;
 mod event;
 mod figures;
+mod filing;
 mod fill;
+mod folder;
 mod form;
 mod free;
+mod letters;
 mod output;
 mod sheet;
 mod steps;
+mod translate;
 mod world;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::answer::Language;
 use crate::cancel::Cancel;
 use crate::definition::{Agent, Input, InputKind};
 use crate::table::{Column, Evidence, Kind, Table, Value};
 
+pub use compare::{Clause, Compared};
 pub use document::{Document, Piece};
 pub use event::{Event, Outcome};
 pub use free::{ToolSpec, choose_tool};
-pub use world::{Failure, Halt, Pending, Redacted, Stop, World, Wrote};
+pub use world::{Failure, Filing, Halt, Pending, Redacted, Stop, World, Wrote};
 
 use event::Past;
 
@@ -47,6 +53,8 @@ pub struct Task {
     pub given: BTreeMap<String, String>,
     /// The agent's folder, where its templates and its own documents stand.
     pub folder: PathBuf,
+    /// The day on which it was handed over: `2026-03-01`.
+    pub today: String,
 }
 
 /// What a name of the procedure stands for.
@@ -64,6 +72,12 @@ pub(crate) struct Run<'a> {
     past: Past,
     cancel: &'a Cancel,
     yields: BTreeMap<String, Yield>,
+    /// Documents of folders that were given.
+    documents: Vec<Document>,
+    /// Folders that were given, by the input's name.
+    folders: BTreeMap<String, PathBuf>,
+    /// The model of the step under way, when it is not the agent's.
+    model: Option<&'a str>,
     /// Files that were made, by the step's name.
     artifacts: BTreeMap<String, Artifact>,
     tokens: usize,
@@ -93,15 +107,20 @@ pub fn carry_out(
         past,
         cancel,
         yields: BTreeMap::new(),
+        documents: Vec::new(),
+        folders: BTreeMap::new(),
+        model: None,
         artifacts: BTreeMap::new(),
         tokens: 0,
     };
+    run.yields.insert(ITSELF.to_owned(), Yield::Table(itself(task)));
     for input in &agent.inputs {
         run.take(input)?;
     }
     for step in &agent.steps {
         run.pace()?;
         run.note(Event::StepBegun { step: step.name.clone() })?;
+        run.model = step.model.as_deref();
         let table = run.step(step)?;
         run.note(Event::StepDone { step: step.name.clone(), table: table.clone() })?;
         run.yields.insert(step.name.clone(), Yield::Table(table));
@@ -121,6 +140,18 @@ pub fn carry_out(
     let outcome = if failed.is_empty() { Outcome::Passed } else { Outcome::Failed { checks: failed } };
     run.note(Event::Ended { outcome: outcome.clone() })?;
     Ok(outcome)
+}
+
+/// The table of the run itself, of one row: `language` (`en`, `zh`) and `today`.
+pub(crate) const ITSELF: &str = "run";
+
+fn itself(task: &Task) -> Table {
+    let language = match task.language {
+        Language::English => "en",
+        Language::Chinese => "zh",
+    };
+    let columns = vec![Column::new("language", Kind::Text), Column::new("today", Kind::Date)];
+    Table::record(columns, vec![Value::computed(language), Value::computed(&task.today)])
 }
 
 impl Run<'_> {
@@ -148,6 +179,13 @@ impl Run<'_> {
                     empty_pages: document.empty_pages(),
                 })?;
                 self.yields.insert(input.name.clone(), Yield::Document(document));
+            }
+            InputKind::Folder => {
+                let table = match given {
+                    Some(path) => self.take_folder(&input.name, Path::new(path))?,
+                    None => folder::nothing(),
+                };
+                self.yields.insert(input.name.clone(), Yield::Table(table));
             }
             InputKind::Text | InputKind::Number | InputKind::Date | InputKind::Choice => {
                 let text = given.or(input.default.as_deref()).unwrap_or_default();
@@ -177,7 +215,7 @@ impl Run<'_> {
                 };
                 input.options.iter().find(is_it).map(|option| option.code.clone())
             }
-            InputKind::Text | InputKind::File => Some(text.to_owned()),
+            InputKind::Text | InputKind::File | InputKind::Folder => Some(text.to_owned()),
         };
         match read {
             Some(text) => Ok(Value::new(text, Evidence::Given)),
@@ -218,6 +256,15 @@ impl Run<'_> {
             )),
             None => Err(self.fault(at, format!("there is no `{name}` yet"))),
         }
+    }
+
+    /// All documents of the run.
+    fn documents(&self) -> impl Iterator<Item = &Document> {
+        let given = self.yields.values().filter_map(|kept| match kept {
+            Yield::Document(document) => Some(document),
+            Yield::Table(_) => None,
+        });
+        given.chain(&self.documents)
     }
 
     fn document(&self, at: &str, name: &str) -> Result<&Document, Halt> {

@@ -167,7 +167,7 @@ fn read(folder: &Path, own: bool) -> Result<Result<AgentHere, AgentBroken>, AppE
     })
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), AppError> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), AppError> {
     for entry in walkdir::WalkDir::new(from).follow_links(false) {
         let entry = entry.map_err(|error| AppError::Bug { what: error.to_string() })?;
         let rest = entry.path().strip_prefix(from).expect("it was found beneath it");

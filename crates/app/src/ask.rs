@@ -8,7 +8,7 @@ mod search;
 
 use std::time::{Duration, Instant};
 
-use inhouse_agent::answer::{Answer, lay_out};
+use inhouse_agent::answer::{Answer, Language, lay_out};
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Sampling};
 use inhouse_agent::passage::{CharRange, Passage, cell_names};
@@ -37,11 +37,13 @@ pub struct AskOptions {
     /// Tokens of prompt to aim at; fewer passages are read rather than more tokens.
     pub budget: usize,
     pub seed: u64,
+    /// The id of the agent that is asked: its instructions, its model and what it may read.
+    pub agent: Option<String>,
 }
 
 impl Default for AskOptions {
     fn default() -> Self {
-        Self { top: DEFAULT_TOP, budget: DEFAULT_BUDGET, seed: 0 }
+        Self { top: DEFAULT_TOP, budget: DEFAULT_BUDGET, seed: 0, agent: None }
     }
 }
 
@@ -92,7 +94,15 @@ impl App {
         if question.is_empty() {
             return Err(AppError::EmptyQuestion);
         }
-        let found = self.search(&question, options.top).await?;
+        let agent = match &options.agent {
+            Some(id) => Some(self.agent(id)?.agent),
+            None => None,
+        };
+        let within = match &agent {
+            Some(agent) if !agent.collections.is_empty() => Some(self.sources_in(&agent.collections)?),
+            _ => None,
+        };
+        let found = self.search_within(&question, options.top, within.as_deref()).await?;
         let retrieval = begun.elapsed();
         on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
 
@@ -111,11 +121,13 @@ impl App {
             let answer = Answer::settle(&question, "", &passages, nearest.as_ref());
             return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
         }
-        let (model, _) = self.locate_chat_model()?;
+        let wanted = agent.as_ref().and_then(|agent| agent.model.clone());
+        let instructions = agent.map(|agent| agent.instructions.get(Language::of(&question)).to_owned());
+        let (model, _) = self.locate_chat_model_for(wanted.as_deref())?;
         on_event(AskEvent::Loading(model.name));
         // In a task of its own, so that it is finished and kept also when nobody waits any more.
         let app = self.clone();
-        let loading = tokio::spawn(async move { app.chat_model().await });
+        let loading = tokio::spawn(async move { app.chat_model_for(wanted.as_deref()).await });
         let chat = tokio::select! {
             chat = loading => chat.map_err(|error| AppError::Bug { what: error.to_string() })??,
             () = cancelled(cancel) => {
@@ -125,7 +137,9 @@ impl App {
         };
         let (cancel, options) = (cancel.clone(), options.clone());
         blocking(move || {
-            let written = write(chat.as_ref(), &question, &passages, &options, begun, &cancel, &on_event)?;
+            let instructions = instructions.unwrap_or_default();
+            let asked = Asked { question: &question, passages: &passages, instructions: &instructions };
+            let written = write(chat.as_ref(), &asked, &options, begun, &cancel, &on_event)?;
             let Written { completion, used, first_token } = written;
             // The nearest sentence may stand in a passage that found no room in the prompt.
             let read = used.max(nearest.as_ref().map_or(0, |nearest| nearest.passage + 1));
@@ -188,17 +202,24 @@ struct Written {
     first_token: Duration,
 }
 
+/// What the model is asked.
+struct Asked<'a> {
+    question: &'a str,
+    passages: &'a [Passage],
+    /// The agent's own; empty without one.
+    instructions: &'a str,
+}
+
 fn write(
     chat: &dyn ChatModel,
-    question: &str,
-    passages: &[Passage],
+    asked: &Asked<'_>,
     options: &AskOptions,
     begun: Instant,
     cancel: &Cancel,
     on_event: &(dyn Fn(AskEvent) + Send + Sync),
 ) -> Result<Written, AppError> {
     let room = chat.context().saturating_sub(ANSWER_TOKENS);
-    let prompt = lay_out(chat, question, passages, options.budget, room)?;
+    let prompt = lay_out(chat, asked.instructions, asked.question, asked.passages, options.budget, room)?;
     let request = ChatRequest {
         messages: prompt.messages,
         // The rules of answering.

@@ -1,6 +1,7 @@
 //! The models in use and the memory of the embedder: loaded at first need, kept until replaced.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -86,6 +87,24 @@ impl App {
             return Ok(Arc::clone(chat));
         }
         *slot = None;
+        self.load_chat(model, path).await.inspect(|chat| *slot = Some(Arc::clone(chat)))
+    }
+
+    /// Another chat model next to one that stays loaded. What a person chose for everything holds here
+    /// too.
+    pub(crate) async fn chat_model_beside(
+        &self,
+        wanted: &str,
+        loaded: &Arc<dyn ChatModel>,
+    ) -> Result<Arc<dyn ChatModel>, AppError> {
+        let (model, path) = self.locate_chat_model_for(Some(wanted))?;
+        if model.id == loaded.id() {
+            return Ok(Arc::clone(loaded));
+        }
+        self.load_chat(model, path).await
+    }
+
+    async fn load_chat(&self, model: Model, path: PathBuf) -> Result<Arc<dyn ChatModel>, AppError> {
         let id = model.id.clone();
         // Only who may write to the data folder keeps anything there.
         let snapshots = self
@@ -105,7 +124,6 @@ impl App {
             Ok(Arc::new(LocalChat::load(options)?) as Arc<dyn ChatModel>)
         })
         .await
-        .inspect(|chat| *slot = Some(Arc::clone(chat)))
     }
 
     /// The embedder and its memory, loaded, checked against the record and mended at first need.

@@ -13,6 +13,7 @@
 
 pub mod agents;
 pub mod ask;
+pub mod collections;
 mod engine;
 pub mod error;
 mod home;

@@ -1,7 +1,10 @@
 //! Runs: an agent is handed a task, and what it does is kept, shown and undone.
 
 mod bench;
+mod compared;
+mod filing;
 mod ledger;
+mod listing;
 mod nearest;
 mod render;
 mod tools;
@@ -14,7 +17,7 @@ use std::time::Instant;
 
 use inhouse_agent::answer::Language;
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::definition::{Agent, InputKind};
+use inhouse_agent::definition::{Agent, InputKind, Tool};
 use inhouse_agent::run::{Event, Halt, Outcome, Pending, Stop, Task, carry_out};
 use inhouse_record::NewRun;
 use serde::{Deserialize, Serialize};
@@ -41,6 +44,8 @@ pub struct RunOptions {
     pub allow: Vec<String>,
     /// Where files are written, when not into the agent's own folder.
     pub out: Option<PathBuf>,
+    /// The day that counts as today; the clock's when `None`.
+    pub today: Option<String>,
 }
 
 /// What a run was given, as the record keeps it.
@@ -54,6 +59,9 @@ pub struct KeptTask {
     pub out: Option<PathBuf>,
     /// The agent's folder.
     pub folder: PathBuf,
+    /// The day on which it was handed over: `2026-03-01`.
+    #[serde(default)]
+    pub today: String,
 }
 
 /// Where a run stands after it was carried on.
@@ -85,9 +93,9 @@ impl App {
     pub fn begin_run(&self, here: &AgentHere, options: RunOptions) -> Result<RunId, AppError> {
         self.home().must_be_writer()?;
         let agent = &here.agent;
-        if let Some(tool) = options.allow.iter().find(|tool| *tool != "write") {
+        if let Some(tool) = options.allow.iter().find(|tool| Tool::named(tool).is_none()) {
             return Err(AppError::NotFound {
-                what: format!("tool `{tool}` that could be allowed; there is write"),
+                what: format!("tool `{tool}` that could be allowed; there are write and file"),
             });
         }
         let given = absolute(agent, options.given)?;
@@ -108,6 +116,7 @@ impl App {
             allow: options.allow,
             out,
             folder: here.folder.clone(),
+            today: options.today.unwrap_or_else(|| chrono::Local::now().date_naive().to_string()),
         };
         let model = self.locate_chat_model_for(agent.model.as_deref())?.0.id;
         let sha256 = hex(&Sha256::digest(agent.toml.as_bytes()));
@@ -124,6 +133,7 @@ impl App {
                 seed: task.seed,
                 given: task.given,
                 allow: task.allow,
+                today: task.today,
             },
         )?;
         Ok(id)
@@ -169,6 +179,7 @@ impl App {
                 seed: task.seed,
                 given: task.given.clone(),
                 folder: task.folder.clone(),
+                today: task.today.clone(),
             };
             let done = carry_out(&agent, &what, past, &mut world, &stop);
             if let Err(halt @ (Halt::Stopped(_) | Halt::Failed(_))) = &done {
@@ -279,7 +290,7 @@ fn absolute(agent: &Agent, given: BTreeMap<String, String>) -> Result<BTreeMap<S
             });
         };
         let text = match input.kind {
-            InputKind::File => {
+            InputKind::File | InputKind::Folder => {
                 let path = PathBuf::from(&text);
                 let path = path.canonicalize().map_err(|source| AppError::io("find", &path, source))?;
                 path.to_str().map(str::to_owned).ok_or_else(|| AppError::BadInput {

@@ -4,6 +4,7 @@ pub mod add;
 pub mod agents;
 pub mod ask;
 pub mod bench;
+pub mod collections;
 pub mod models;
 pub mod remove;
 pub mod runs;

@@ -44,6 +44,8 @@ enum Command {
     Search(command::search::Search),
     /// Ask a question and get an answer with quotes
     Ask(command::ask::Ask),
+    /// Named sets of sources that agents may read
+    Collections(command::collections::Collections),
     /// The agents that are here, and their test bench
     Agents(command::agents::Agents),
     /// Hand a task to an agent
@@ -140,6 +142,7 @@ fn run(arguments: Arguments) -> Result<End, AppError> {
             Command::Remove(remove) => remove.run(&context).await,
             Command::Search(search) => search.run(&context).await,
             Command::Ask(ask) => ask.run(&context).await,
+            Command::Collections(collections) => collections.run(&context),
             Command::Agents(agents) => agents.run(&context).await,
             Command::Run(run) => run.run(&context).await,
             Command::Runs => command::runs::list(&context),

@@ -8,6 +8,7 @@ use arrow_array::types::{Float32Type, Int64Type};
 use futures::TryStreamExt;
 use inhouse_agent::answer::Language;
 use inhouse_agent::passage::PassageId;
+use inhouse_agent::source::SourceId;
 use lancedb::DistanceType;
 use lancedb::index::scalar::FullTextSearchQuery;
 use lancedb::query::{ExecutableQuery, QueryBase, Select};
@@ -22,6 +23,8 @@ pub struct Query<'a> {
     pub vector: &'a [f32],
     /// Hits wanted.
     pub limit: usize,
+    /// Only passages of these sources.
+    pub within: Option<&'a [SourceId]>,
 }
 
 /// A found passage.
@@ -48,8 +51,9 @@ impl Memory {
     pub async fn search(&self, query: Query<'_>) -> Result<Vec<Hit>, MemoryError> {
         let depth = query.limit.max(DEPTH);
         let language = Language::of(query.words);
-        let by_meaning = self.by_meaning(query.vector, depth, language).await?;
-        let by_words = self.by_words(query.words, depth).await?;
+        let filter = query.within.map(filter);
+        let by_meaning = self.by_meaning(query.vector, depth, language, filter.as_deref()).await?;
+        let by_words = self.by_words(query.words, depth, filter.as_deref()).await?;
         Ok(fuse(&by_meaning, &by_words, query.limit))
     }
 
@@ -58,19 +62,24 @@ impl Memory {
         vector: &[f32],
         limit: usize,
         language: Language,
+        filter: Option<&str>,
     ) -> Result<Vec<Near>, MemoryError> {
         if vector.len() != self.dimensions {
             return Err(MemoryError::Dimensions { found: vector.len(), expected: self.dimensions });
         }
         let searching = self.failing("search by meaning");
-        let batches: Vec<RecordBatch> = self
+        let mut query = self
             .table
             .query()
             .nearest_to(vector)
             .map_err(|error| searching.because(error))?
             .distance_type(DistanceType::Dot)
             .select(Select::columns(&[column::ID, column::WORDS, "_distance"]))
-            .limit(limit)
+            .limit(limit);
+        if let Some(filter) = filter {
+            query = query.only_if(filter);
+        }
+        let batches: Vec<RecordBatch> = query
             .execute()
             .await
             .map_err(|error| searching.because(error))?
@@ -94,17 +103,26 @@ impl Memory {
             .collect())
     }
 
-    async fn by_words(&self, words: &str, limit: usize) -> Result<Vec<(PassageId, f32)>, MemoryError> {
+    async fn by_words(
+        &self,
+        words: &str,
+        limit: usize,
+        filter: Option<&str>,
+    ) -> Result<Vec<(PassageId, f32)>, MemoryError> {
         if words.trim().is_empty() {
             return Ok(Vec::new());
         }
         let searching = self.failing("search by words");
-        let batches: Vec<RecordBatch> = self
+        let mut query = self
             .table
             .query()
             .full_text_search(FullTextSearchQuery::new(words.to_owned()))
             .select(Select::columns(&[column::ID, "_score"]))
-            .limit(limit)
+            .limit(limit);
+        if let Some(filter) = filter {
+            query = query.only_if(filter);
+        }
+        let batches: Vec<RecordBatch> = query
             .execute()
             .await
             .map_err(|error| searching.because(error))?
@@ -113,6 +131,15 @@ impl Memory {
             .map_err(|error| searching.because(error))?;
         Ok(ranked(&batches, "_score", |score| score))
     }
+}
+
+/// The condition that a passage is of one of these sources; of none, none fulfils it.
+fn filter(sources: &[SourceId]) -> String {
+    if sources.is_empty() {
+        return "false".to_owned();
+    }
+    let numbers: Vec<String> = sources.iter().map(|source| source.0.to_string()).collect();
+    format!("{} IN ({})", column::SOURCE, numbers.join(", "))
 }
 
 /// Rows with their measure, largest first; equal ones by number, so that a search gives the same

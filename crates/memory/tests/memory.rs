@@ -15,7 +15,7 @@ fn passage(id: i64, source: i64, words: &str, vector: [f32; 4]) -> Embedded {
 }
 
 async fn found(memory: &Memory, words: &str, vector: [f32; 4]) -> Vec<i64> {
-    let query = Query { words, vector: &vector, limit: 3 };
+    let query = Query { words, vector: &vector, limit: 3, within: None };
     memory.search(query).await.expect("a search").into_iter().map(|hit| hit.passage.0).collect()
 }
 
@@ -37,6 +37,11 @@ async fn passages_are_found_by_words_and_by_meaning_also_after_a_restart() {
     drop(memory);
     let memory = Memory::open(folder.path(), "test", 4).await.expect("the same memory");
     assert_eq!(found(&memory, "三十日", [0.0, 1.0, 0.0, 0.0]).await[0], 2);
+    for (within, expected) in [(vec![SourceId(2)], vec![3]), (vec![], vec![])] {
+        let query = Query { words: "采购", vector: &[1.0, 0.0, 0.0, 0.0], limit: 3, within: Some(&within) };
+        let hits = memory.search(query).await.expect("a search");
+        assert_eq!(hits.iter().map(|hit| hit.passage.0).collect::<Vec<_>>(), expected, "{within:?}");
+    }
     let mut contents = memory.contents().await.expect("contents");
     contents.sort();
     assert_eq!(

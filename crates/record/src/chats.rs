@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::{Record, RecordError, now};
+use crate::{Record, RecordError, RunId, now};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChatId(pub i64);
@@ -25,12 +25,18 @@ pub struct NewTurn<'a> {
     pub chat: Option<ChatId>,
     pub question: &'a str,
     pub model: &'a str,
+    /// The agent that is asked.
+    pub agent: Option<&'a str>,
+    /// The run that was begun in place of an answer.
+    pub run: Option<RunId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     pub id: TurnId,
     pub question: String,
+    pub agent: Option<String>,
+    pub run: Option<RunId>,
     /// Missing while it runs, and for good when the app ended meanwhile.
     pub end: Option<TurnEnd>,
 }
@@ -64,8 +70,9 @@ impl Record {
             };
             transaction.execute("UPDATE chats SET updated_at = ?2 WHERE id = ?1", params![chat, now()])?;
             transaction.execute(
-                "INSERT INTO turns (chat, question, model, asked_at) VALUES (?1, ?2, ?3, ?4)",
-                params![chat, turn.question, turn.model, now()],
+                "INSERT INTO turns (chat, question, model, agent, run, asked_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![chat, turn.question, turn.model, turn.agent, turn.run.map(|run| run.0), now()],
             )?;
             Ok((ChatId(chat), TurnId(transaction.last_insert_rowid())))
         })
@@ -102,13 +109,17 @@ impl Record {
     pub fn turns(&self, chat: ChatId) -> Result<Vec<Turn>, RecordError> {
         self.read("read a chat", |connection| {
             connection
-                .prepare("SELECT id, question, answer, error FROM turns WHERE chat = ?1 ORDER BY id")?
+                .prepare(
+                    "SELECT id, question, answer, error, agent, run FROM turns WHERE chat = ?1 ORDER BY id",
+                )?
                 .query_map([chat.0], |row| {
                     let answer: Option<String> = row.get(2)?;
                     let error: Option<String> = row.get(3)?;
                     Ok(Turn {
                         id: TurnId(row.get(0)?),
                         question: row.get(1)?,
+                        agent: row.get(4)?,
+                        run: row.get::<_, Option<i64>>(5)?.map(RunId),
                         end: answer.map(TurnEnd::Answer).or(error.map(TurnEnd::Error)),
                     })
                 })?
@@ -132,11 +143,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("record.sqlite");
         let record = Record::open(&path).expect("a record");
-        let new = NewTurn { chat: None, question: "谁批准?", model: "m" };
+        let new = NewTurn { chat: None, question: "谁批准?", model: "m", agent: Some("clerk"), run: None };
         let (chat, turn) = record.begin_turn(new).expect("a turn");
         drop(record);
         let record = Record::open(&path).expect("the same record");
-        assert_eq!(record.turns(chat).expect("turns")[0].end, None);
+        let kept = record.turns(chat).expect("turns").remove(0);
+        assert_eq!((kept.end, kept.agent.as_deref(), kept.run), (None, Some("clerk"), None));
         record.end_turn(turn, &TurnEnd::Answer("{}".into())).expect("an end");
         assert_eq!(record.turns(chat).expect("turns")[0].end, Some(TurnEnd::Answer("{}".into())));
         record.delete_chat(chat).expect("a deletion");

@@ -12,6 +12,7 @@
 
 mod audit;
 mod chats;
+mod collections;
 mod pages;
 mod runs;
 mod sources;
@@ -24,6 +25,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub use audit::{AuditEntry, AuditFault, AuditReport};
 pub use chats::{Chat, ChatId, NewTurn, Turn, TurnEnd, TurnId};
+pub use collections::Collection;
 pub use pages::NewPassage;
 pub use runs::{NewRun, RunId, RunRow, RunState};
 pub use sources::{Noted, Stat};
@@ -56,13 +58,14 @@ pub enum RecordError {
     },
 }
 
-const SCHEMA_VERSION: u32 = 3;
+const SCHEMA_VERSION: u32 = 4;
 
 /// What brings a record of each older version, from 1 on, to the next one.
 const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] =
-    ["ALTER TABLE pages ADD COLUMN sheet TEXT; ALTER TABLE pages ADD COLUMN cells BLOB;", RUNS];
+    ["ALTER TABLE pages ADD COLUMN sheet TEXT; ALTER TABLE pages ADD COLUMN cells BLOB;", RUNS, COLLECTIONS];
 
 const RUNS: &str = include_str!("runs.sql");
+const COLLECTIONS: &str = include_str!("collections.sql");
 
 impl Record {
     /// Opens the record at `path`, making it when it is not there.
@@ -96,6 +99,7 @@ impl Record {
                 0 => {
                     transaction.execute_batch(include_str!("schema.sql"))?;
                     transaction.execute_batch(RUNS)?;
+                    transaction.execute_batch(COLLECTIONS)?;
                 }
                 older => {
                     for upgrade in &UPGRADES[older as usize - 1..] {

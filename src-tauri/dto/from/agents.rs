@@ -35,6 +35,8 @@ impl From<&AgentHere> for AgentDto {
             inputs: agent.inputs.iter().map(InputDto::from).collect(),
             plan: PlanDto::from(agent),
             write: agent.permission(Tool::Write).into(),
+            file: agent.permission(Tool::File).into(),
+            collections: agent.collections.clone(),
             limits: agent.limits.into(),
             toml: agent.toml.clone(),
         }
@@ -64,6 +66,7 @@ impl From<InputKind> for InputKindDto {
     fn from(kind: InputKind) -> Self {
         match kind {
             InputKind::File => Self::File,
+            InputKind::Folder => Self::Folder,
             InputKind::Text => Self::Text,
             InputKind::Number => Self::Number,
             InputKind::Date => Self::Date,
@@ -102,11 +105,16 @@ impl From<&Work> for WorkDto {
             Work::Extract(_) => Self::Extract,
             Work::ForEach(_) => Self::ForEach,
             Work::Query(_) => Self::Query,
+            Work::Compare(_) => Self::Compare,
+            Work::Translate(_) => Self::Translate,
             Work::Redact(_) => Self::Redact,
             Work::Ask(_) => Self::Ask,
             Work::Free(_) => Self::Free,
             Work::Write(_) => Self::Write,
             Work::Fill(_) => Self::Fill,
+            Work::Mail(_) => Self::Mail,
+            Work::Calendar(_) => Self::Calendar,
+            Work::File(_) => Self::File,
         }
     }
 }

@@ -102,6 +102,7 @@ impl From<&Event> for EventDto {
             Event::Read { input, document, pages, empty_pages, .. } => {
                 Self::Read { input, document, pages: count(pages), empty_pages: count(empty_pages) }
             }
+            Event::Listed { input, table } => Self::Listed { input, table: table.into() },
             Event::StepBegun { step } => Self::StepBegun { step },
             Event::Filled { at, text, prompt_tokens, answer_tokens, .. } => Self::Filled {
                 at,
@@ -117,6 +118,8 @@ impl From<&Event> for EventDto {
             Event::Previewed { at, path, preview, .. } => Self::Previewed { at, path, preview },
             Event::Decided { at, approved, .. } => Self::Decided { at, approved },
             Event::Wrote { at, path, bytes, .. } => Self::Wrote { at, path, bytes: count(bytes) },
+            Event::MadeFolder { at, path, .. } => Self::MadeFolder { at, path },
+            Event::Filed { at, from, to, copied, .. } => Self::Filed { at, from, to, copied },
             Event::StepDone { step, table } => Self::StepDone { step, table: table.into() },
             Event::Checked { check, passed, detail } => Self::Checked { check, passed, detail },
             Event::Ended { outcome: Outcome::Passed } => Self::Ended { failed: Vec::new() },

@@ -80,6 +80,10 @@ stopped: boolean,
  */
 cut: boolean, sentences: Array<SentenceDto>, 
 /**
+ * What an agent's tool computed, as `(80 + 120) * 3 = 600`; then `text` is that.
+ */
+calculation: string | null, 
+/**
  * What the model read.
  */
 passages: Array<PassageDto>, 
@@ -92,7 +96,11 @@ export type SentenceDto = { text: string,
 /**
  * It is bound to at least one quote.
  */
-supported: boolean, citations: Array<CitationDto>, };
+supported: boolean, citations: Array<CitationDto>, 
+/**
+ * Where other sources say something else.
+ */
+conflicts: Array<CitationDto>, };
 
 export type CitationDto = { source: number, path: string, name: string, page: number, start: number, end: number, quote: string, 
 /**
@@ -123,6 +131,14 @@ title: string,
 updatedAt: number, };
 
 export type TurnDto = { run: number, question: string, 
+/**
+ * The id of the agent that was asked.
+ */
+agent: string | null, 
+/**
+ * The run that was begun in place of an answer; its number among the runs.
+ */
+task: number | null, 
 /**
  * Missing when it failed or the app was closed before the answer was done.
  */
@@ -170,7 +186,15 @@ model: string | null, inputs: Array<InputDto>, plan: PlanDto,
 /**
  * Whether it may write outside its own folder.
  */
-write: PermissionDto, limits: LimitsDto, 
+write: PermissionDto, 
+/**
+ * Whether it may move or copy files within a folder that was given.
+ */
+file: PermissionDto, 
+/**
+ * Names of the collections that it may search; none means everything in memory.
+ */
+collections: Array<string>, limits: LimitsDto, 
 /**
  * Its file, to the letter.
  */
@@ -186,7 +210,7 @@ default: string | null,
  */
 options: Array<OptionDto>, };
 
-export type InputKindDto = "file" | "text" | "number" | "date" | "choice";
+export type InputKindDto = "file" | "folder" | "text" | "number" | "date" | "choice";
 
 export type OptionDto = { code: string, says: WordsDto, };
 
@@ -194,7 +218,7 @@ export type PlanDto = { steps: Array<StepDto>, checks: Array<CheckDto>, };
 
 export type StepDto = { name: string, title: WordsDto, work: WorkDto, };
 
-export type WorkDto = "table" | "split" | "form" | "extract" | "for_each" | "query" | "redact" | "ask" | "free" | "write" | "fill";
+export type WorkDto = "table" | "split" | "form" | "extract" | "for_each" | "query" | "compare" | "translate" | "redact" | "ask" | "free" | "write" | "fill" | "mail" | "calendar" | "file";
 
 export type CheckDto = { name: string, 
 /**
@@ -250,7 +274,7 @@ export type HappenedDto = {
  */
 at: number, event: EventDto, };
 
-export type EventDto = { "type": "begun", agent: string, model: string, language: string, given: { [key in string]: string }, } | { "type": "read", input: string, document: string, pages: number, emptyPages: number, } | { "type": "step_begun", step: string, } | { "type": "filled", at: string, text: string, promptTokens: number, answerTokens: number, } | { "type": "called", at: string, tool: string, arguments: string, result: string, failed: boolean, } | { "type": "asked", at: string, question: string, options: Array<string>, } | { "type": "answered", at: string, text: string, } | { "type": "previewed", at: string, path: string, preview: string, } | { "type": "decided", at: string, approved: boolean, } | { "type": "wrote", at: string, path: string, bytes: number, } | { "type": "step_done", step: string, table: TableDto, } | { "type": "checked", check: string, passed: boolean, detail: string, } | { "type": "ended", failed: Array<string>, } | { "type": "halted", code: string, at: string, what: string, } | { "type": "undone", path: string, what: string, } | { "type": "judged", verdict: string, note: string, };
+export type EventDto = { "type": "begun", agent: string, model: string, language: string, given: { [key in string]: string }, } | { "type": "read", input: string, document: string, pages: number, emptyPages: number, } | { "type": "listed", input: string, table: TableDto, } | { "type": "step_begun", step: string, } | { "type": "filled", at: string, text: string, promptTokens: number, answerTokens: number, } | { "type": "called", at: string, tool: string, arguments: string, result: string, failed: boolean, } | { "type": "asked", at: string, question: string, options: Array<string>, } | { "type": "answered", at: string, text: string, } | { "type": "previewed", at: string, path: string, preview: string, } | { "type": "decided", at: string, approved: boolean, } | { "type": "wrote", at: string, path: string, bytes: number, } | { "type": "made_folder", at: string, path: string, } | { "type": "filed", at: string, from: string, to: string, copied: boolean, } | { "type": "step_done", step: string, table: TableDto, } | { "type": "checked", check: string, passed: boolean, detail: string, } | { "type": "ended", failed: Array<string>, } | { "type": "halted", code: string, at: string, what: string, } | { "type": "undone", path: string, what: string, } | { "type": "judged", verdict: string, note: string, };
 
 export type TableDto = { columns: Array<ColumnDto>, 
 /**

@@ -16,10 +16,13 @@ pub struct Prompt {
 /// Lays out as many of `passages` (best first) as `budget` tokens of prompt allow, but at least
 /// one. What is the same for every question stands first, so that it is read only once.
 ///
+/// `instructions` are an agent's own, before the rules of answering; may be empty.
+///
 /// `room` is what the model's context leaves for the prompt; when not even one passage fits there,
 /// the error is [`ModelError::PromptTooLong`].
 pub fn lay_out(
     model: &dyn ChatModel,
+    instructions: &str,
     question: &str,
     passages: &[Passage],
     budget: usize,
@@ -28,7 +31,7 @@ pub fn lay_out(
     let mut used = 0;
     let mut best = None;
     while used < passages.len() {
-        let messages = messages(question, &passages[..used + 1]);
+        let messages = messages(instructions, question, &passages[..used + 1]);
         let tokens = model.count_prompt_tokens(&messages)?;
         if tokens > room || (used > 0 && tokens > budget) {
             if used == 0 {
@@ -42,15 +45,15 @@ pub fn lay_out(
     match best {
         Some(prompt) => Ok(prompt),
         None => {
-            let messages = messages(question, &[]);
+            let messages = messages(instructions, question, &[]);
             let tokens = model.count_prompt_tokens(&messages)?;
             Ok(Prompt { messages, used: 0, tokens })
         }
     }
 }
 
-fn messages(question: &str, passages: &[Passage]) -> Vec<Message> {
-    let (instructions, asked) = match Language::of(question) {
+fn messages(instructions: &str, question: &str, passages: &[Passage]) -> Vec<Message> {
+    let (rules, asked) = match Language::of(question) {
         Language::English => (include_str!("../../prompts/answer.en.txt"), "Question: "),
         Language::Chinese => (include_str!("../../prompts/answer.zh.txt"), "问题："),
     };
@@ -66,5 +69,6 @@ fn messages(question: &str, passages: &[Passage]) -> Vec<Message> {
     }
     user.push_str(asked);
     user.push_str(question.trim());
-    vec![Message::system(instructions.trim_end()), Message::user(user)]
+    let system = format!("{}\n{}", instructions.trim(), rules.trim_end());
+    vec![Message::system(system.trim_start()), Message::user(user)]
 }

@@ -34,6 +34,8 @@ struct AgentFile {
     instructions: Words,
     model: Option<String>,
     #[serde(default)]
+    collections: Vec<String>,
+    #[serde(default)]
     inputs: Vec<Spanned<Input>>,
     #[serde(default)]
     permissions: BTreeMap<Tool, Permission>,
@@ -62,6 +64,10 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Agent, Vec<Problem>> {
             input.default.as_ref().filter(|file| input.kind == InputKind::File && leads_out(file))
         {
             problems.push(Problem { line, what: format!("`{file}` does not stand in the agent's folder") });
+        }
+        if input.kind == InputKind::Folder && input.default.is_some() {
+            problems
+                .push(Problem { line, what: format!("the folder `{}` can't have a default", input.name) });
         }
         names.add(&input.name, line, &mut problems);
         inputs.push(input);
@@ -119,6 +125,7 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Agent, Vec<Problem>> {
         industry: file.industry,
         instructions: file.instructions,
         model: file.model,
+        collections: file.collections,
         inputs,
         permissions: file.permissions,
         limits: file.limits,
@@ -155,6 +162,7 @@ fn step(mut table: toml::Table, line: usize) -> Result<Step, String> {
         Some(title) => title.try_into::<Words>().map_err(|error| told(&name, &error))?,
         None => return Err(format!("step `{name}` has no title")),
     };
+    let model = take_text(&mut table, "model");
     fn rest<T: DeserializeOwned>(name: &str, table: toml::Table) -> Result<T, String> {
         toml::Value::Table(table).try_into().map_err(|error| told(name, &error))
     }
@@ -165,17 +173,22 @@ fn step(mut table: toml::Table, line: usize) -> Result<Step, String> {
         "extract" => Work::Extract(rest(&name, table)?),
         "for_each" => Work::ForEach(rest(&name, table)?),
         "query" => Work::Query(rest(&name, table)?),
+        "compare" => Work::Compare(rest(&name, table)?),
+        "translate" => Work::Translate(rest(&name, table)?),
         "redact" => Work::Redact(rest(&name, table)?),
         "ask" => Work::Ask(rest(&name, table)?),
         "free" => Work::Free(rest(&name, table)?),
         "write" => Work::Write(rest(&name, table)?),
         "fill" => Work::Fill(rest(&name, table)?),
+        "mail" => Work::Mail(rest(&name, table)?),
+        "calendar" => Work::Calendar(rest(&name, table)?),
+        "file" => Work::File(rest(&name, table)?),
         other => {
-            let known = "table, split, form, extract, for_each, query, redact, ask, free, write, fill";
+            let known = "table, split, form, extract, for_each, query, compare, translate, redact, ask, free, write, fill, mail, calendar, file";
             return Err(format!("step `{name}` uses `{other}`, which is none of {known}"));
         }
     };
-    Ok(Step { name, title, work, line })
+    Ok(Step { name, title, work, model, line })
 }
 
 fn check(mut table: toml::Table, line: usize) -> Result<Check, String> {
@@ -211,6 +224,15 @@ fn used(work: &Work) -> Vec<String> {
             tables.chain([redact.from.clone()]).collect()
         }
         Work::Write(write) => write.tables.iter().map(|table| table.from.clone()).collect(),
+        Work::Compare(compare) => vec![compare.old.clone(), compare.new.clone()],
+        Work::Translate(translate) => {
+            let language = ["en", "zh"].contains(&translate.into.as_str());
+            let into = (!language).then(|| translate.into.clone());
+            into.into_iter().chain(translate.glossary.clone()).chain([translate.rows.clone()]).collect()
+        }
+        Work::Mail(mail) => mail.lists.iter().map(|list| &list.from).chain(&mail.attach).cloned().collect(),
+        Work::Calendar(calendar) => vec![calendar.from.clone()],
+        Work::File(file) => vec![file.folder.clone(), file.rows.clone()],
         Work::Query(_) | Work::Ask(_) | Work::Free(_) | Work::Fill(_) => Vec::new(),
     }
 }

@@ -13,6 +13,8 @@ pub struct Step {
     /// What it does, for people who look on.
     pub title: Words,
     pub work: Work,
+    /// The catalogue's id of the model that answers its questions; `None` for the agent's.
+    pub model: Option<String>,
     /// Where it begins in the file, from 1.
     pub line: usize,
 }
@@ -26,11 +28,16 @@ pub enum Work {
     Extract(Extract),
     ForEach(ForEach),
     Query(Query),
+    Compare(Compare),
+    Translate(Translate),
     Redact(Redact),
     Ask(Ask),
     Free(Free),
     Write(Write),
     Fill(Fill),
+    Mail(Mail),
+    Calendar(Calendar),
+    File(FileAway),
 }
 
 /// Reads a sheet into a table: which of its columns is which, its headers say.
@@ -158,6 +165,30 @@ pub struct Query {
     pub sql: String,
 }
 
+/// Two versions of a document, clause by clause: a table with the columns `kind` (same, moved, changed,
+/// added, removed, renumbered), `old_number`, `new_number`, `old`, `new` and `change`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    pub old: String,
+    pub new: String,
+}
+
+/// Translates the texts of a table's rows: the rows with the columns `translation` and `problem`. A
+/// figure that is lost or invented, and a term of the glossary that is not kept, is a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Translate {
+    pub rows: String,
+    /// The column with the texts.
+    pub column: String,
+    /// An input or a step whose `value` is the language to translate into, `en` or `zh`; or one of
+    /// these itself.
+    pub into: String,
+    /// A table with the columns `source` and `target`.
+    pub glossary: Option<String>,
+}
+
 /// Takes personal data out of a document: an artifact, and the table of what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,8 +197,9 @@ pub struct Redact {
     /// Where names that are to go stand: a column of a table, as `people.name`.
     #[serde(default)]
     pub names: Vec<String>,
-    /// The artifact's file name; `{input}` stands for the document's own without its ending.
-    pub file: String,
+    /// The artifact's file name, without an ending; `{input}` stands for the document's own.
+    #[serde(deserialize_with = "super::one_or_both")]
+    pub file: Words,
 }
 
 /// A question to the person: a table with the column `answer`.
@@ -197,11 +229,12 @@ fn eight() -> usize {
     8
 }
 
-/// Writes tables and texts into a new file, whose ending decides how: xlsx, docx, csv or md.
+/// Writes tables and texts into a new file, whose ending decides how: xlsx, docx, pdf, csv or md.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Write {
-    pub file: String,
+    #[serde(deserialize_with = "super::one_or_both")]
+    pub file: Words,
     #[serde(default)]
     pub heading: Words,
     /// Paragraphs between heading and tables; `{step.column}` stands for the value of a table of one
@@ -239,10 +272,81 @@ pub struct ColumnOut {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fill {
-    pub file: String,
-    /// A DOCX in the agent's folder.
+    #[serde(deserialize_with = "super::one_or_both")]
+    pub file: Words,
+    /// A DOCX or XLSX in the agent's folder.
     pub template: Words,
     /// What is written in place of codes, by `step.column`.
     #[serde(default)]
     pub words: BTreeMap<String, BTreeMap<String, Words>>,
+}
+
+/// Drafts a mail as a file that a mail program opens; nothing is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    #[serde(deserialize_with = "super::one_or_both")]
+    pub file: Words,
+    /// Addresses, parted by commas; `{step.column}` as in texts.
+    #[serde(default)]
+    pub to: String,
+    #[serde(default)]
+    pub cc: String,
+    pub subject: Words,
+    pub paragraphs: Vec<Words>,
+    /// Tables whose rows stand below the paragraphs as a list.
+    #[serde(default)]
+    pub lists: Vec<ListOut>,
+    /// Steps whose files go with it.
+    #[serde(default)]
+    pub attach: Vec<String>,
+}
+
+/// Rows of a table as lines of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListOut {
+    pub from: String,
+    /// `{column}` stands for the row's value.
+    pub line: Words,
+}
+
+/// Writes the rows of a table as entries of a calendar. A row without a day has none.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    #[serde(deserialize_with = "super::one_or_both")]
+    pub file: Words,
+    pub from: String,
+    /// What an entry is called; `{column}` stands for the row's value.
+    pub entry: Words,
+    /// The column with the day.
+    pub day: String,
+    #[serde(default)]
+    pub notes: Words,
+    /// Days before, at which it reminds.
+    pub remind: Option<u16>,
+}
+
+/// Moves or copies files of a folder that a person gave: the rows with the columns `to` and `state`
+/// (`filed`, or `left` where a value of its new name is missing).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileAway {
+    /// The input with the folder.
+    pub folder: String,
+    /// A table whose column `file` holds paths beneath it.
+    pub rows: String,
+    /// The new path beneath the folder, without the ending, which stays; `{column}` stands for the
+    /// row's value.
+    #[serde(deserialize_with = "super::one_or_both")]
+    pub to: Words,
+    pub how: FileHow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileHow {
+    Move,
+    Copy,
 }

@@ -1,6 +1,6 @@
 //! Deciding whether a run did what it should: by code, on what is really there.
 
-use super::{Halt, Run, Yield};
+use super::{Halt, Run};
 use crate::definition::{Check, CheckKind, Work};
 use crate::table::{Table, Value};
 
@@ -62,13 +62,8 @@ impl Run<'_> {
         if value.places().is_empty() {
             return Some(format!("`{}` is not quoted", value.text));
         }
-        let documents = || {
-            self.yields.values().filter_map(|kept| match kept {
-                Yield::Document(document) => Some(document),
-                Yield::Table(_) => None,
-            })
-        };
-        let stray = value.places().iter().find(|place| !documents().any(|document| document.holds(place)));
+        let stray =
+            value.places().iter().find(|place| !self.documents().any(|document| document.holds(place)));
         stray.map(|place| format!("`{}` does not stand in {}", place.quote, place.document))
     }
 

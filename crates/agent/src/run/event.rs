@@ -19,6 +19,9 @@ pub enum Event {
         seed: u64,
         given: BTreeMap<String, String>,
         allow: Vec<String>,
+        /// The day, as `2026-03-01`.
+        #[serde(default)]
+        today: String,
     },
     /// A document of the person was read.
     Read {
@@ -27,6 +30,11 @@ pub enum Event {
         sha256: String,
         pages: usize,
         empty_pages: usize,
+    },
+    /// A folder of the person was looked through; `table` is what it yields.
+    Listed {
+        input: String,
+        table: Table,
     },
     StepBegun {
         step: String,
@@ -78,6 +86,20 @@ pub enum Event {
         bytes: usize,
         journal: Option<u64>,
     },
+    /// A folder was made to file something in.
+    MadeFolder {
+        at: String,
+        path: String,
+        journal: u64,
+    },
+    /// A file of the person was moved or copied; `journal` is the number by which it is undone.
+    Filed {
+        at: String,
+        from: String,
+        to: String,
+        copied: bool,
+        journal: u64,
+    },
     StepDone {
         step: String,
         table: Table,
@@ -117,16 +139,18 @@ pub enum Outcome {
 }
 
 /// The events of a run before it was taken up again.
+#[derive(Default)]
 pub(super) struct Past {
     filled: BTreeMap<String, (String, String, usize)>,
     answered: BTreeMap<String, String>,
+    listed: BTreeMap<String, Table>,
     /// Of the others, each as it was written.
     noted: HashSet<String>,
 }
 
 impl Past {
     pub(super) fn new(events: Vec<Event>) -> Self {
-        let mut past = Self { filled: BTreeMap::new(), answered: BTreeMap::new(), noted: HashSet::new() };
+        let mut past = Self::default();
         for event in events {
             match event {
                 Event::Filled { at, request, text, prompt_tokens, answer_tokens } => {
@@ -134,6 +158,9 @@ impl Past {
                 }
                 Event::Answered { at, text } => {
                     past.answered.insert(at, text);
+                }
+                Event::Listed { input, table } => {
+                    past.listed.insert(input, table);
                 }
                 other => {
                     past.noted.insert(written(&other));
@@ -151,6 +178,11 @@ impl Past {
 
     pub(super) fn answered(&self, at: &str) -> Option<&str> {
         self.answered.get(at).map(String::as_str)
+    }
+
+    /// What was in a folder when the run began: files may have been moved since.
+    pub(super) fn listed(&self, input: &str) -> Option<&Table> {
+        self.listed.get(input)
     }
 
     pub(super) fn holds(&self, event: &Event) -> bool {

@@ -382,7 +382,7 @@ impl Run<'_> {
             self.tokens += tokens;
             return Ok(text);
         }
-        let completion = self.world.complete(request)?;
+        let completion = self.world.complete(self.model, request)?;
         if completion.finish == Finish::Cancelled {
             return Err(Halt::Stopped(Stop::Cancelled));
         }

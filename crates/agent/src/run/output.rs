@@ -26,14 +26,14 @@ impl Run<'_> {
         for table in &write.tables {
             grids.push(self.grid(at, table)?);
         }
-        let ending = write.file.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+        let ending = ending_of(write.file.get(language));
         let artifact = match ending.as_str() {
             "xlsx" => Artifact::Workbook(grids),
             "csv" => match <[Grid; 1]>::try_from(grids) {
                 Ok([grid]) => Artifact::Csv(grid),
                 Err(_) => return Err(self.fault(at, "a CSV holds exactly one table")),
             },
-            "docx" | "md" => {
+            "docx" | "md" | "pdf" => {
                 let mut blocks = Vec::new();
                 let heading = with_values(write.heading.get(language), &known);
                 if !heading.is_empty() {
@@ -43,18 +43,41 @@ impl Run<'_> {
                     blocks.push(Block::Paragraph(with_values(paragraph.get(language), &known)));
                 }
                 blocks.extend(grids.into_iter().map(Block::Table));
-                if ending == "md" { Artifact::Markdown(blocks) } else { Artifact::Docx(blocks) }
+                match ending.as_str() {
+                    "md" => Artifact::Markdown(blocks),
+                    "pdf" => Artifact::Pdf(blocks),
+                    _ => Artifact::Docx(blocks),
+                }
             }
-            _ => return Err(self.fault(at, format!("`{}` ends in none of xlsx, docx, csv, md", write.file))),
+            _ => {
+                let file = write.file.get(language);
+                return Err(self.fault(at, format!("`{file}` ends in none of xlsx, docx, pdf, csv, md")));
+            }
         };
-        let bytes = self.world.render(&artifact).map_err(|failure| self.fault(at, failure.what))?;
-        let file = self.file_name(&write.file, &known);
+        self.render_and_keep(at, &artifact, &write.file, &known)
+    }
+
+    pub(super) fn render_and_keep(
+        &mut self,
+        at: &str,
+        artifact: &Artifact<'_>,
+        file: &Words,
+        known: &BTreeMap<String, String>,
+    ) -> Result<Table, Halt> {
+        let bytes = self.world.render(artifact).map_err(|failure| self.fault(at, failure.what))?;
+        let file = self.file_name(file, known);
         self.keep(at, &file, bytes)
     }
 
     pub(super) fn fill_template(&mut self, at: &str, fill: &Fill) -> Result<Table, Halt> {
         let language = self.task.language;
-        let template = self.task.folder.join(Path::new(fill.template.get(language)));
+        let name = fill.template.get(language);
+        let (is, becomes) = (ending_of(name), ending_of(fill.file.get(language)));
+        if is != becomes || !["docx", "xlsx"].contains(&is.as_str()) {
+            let what = format!("a template is a docx or xlsx, and its file ends as it does: `{name}`");
+            return Err(self.fault(at, what));
+        }
+        let template = self.task.folder.join(Path::new(name));
         let mut values = BTreeMap::new();
         let mut lists = BTreeMap::new();
         for (name, kept) in &self.yields {
@@ -64,11 +87,14 @@ impl Run<'_> {
                 list.columns.extend([column.name.clone(), format!("{}@place", column.name)]);
             }
             for row in &table.rows {
-                let texts = table.columns.iter().zip(row).flat_map(|(column, value)| {
+                let cells = table.columns.iter().zip(row).flat_map(|(column, value)| {
                     let words = fill.words.get(&format!("{name}.{}", column.name));
-                    [shown(value, words, language), places_of(value, language)]
+                    let text = shown(value, words, language);
+                    // A code's words and what is marked are texts, whatever the column is.
+                    let kind = if text == value.text { column.kind } else { Kind::Text };
+                    [(text, kind), (places_of(value, language), Kind::Text)]
                 });
-                list.rows.push(texts.collect());
+                list.rows.push(cells.collect());
             }
             if let [row] = list.rows.as_slice() {
                 let named = list.columns.iter().map(|column| format!("{name}.{column}"));
@@ -77,20 +103,18 @@ impl Run<'_> {
             lists.insert(name.clone(), list);
         }
         let artifact = Artifact::Filled { template: &template, values, lists };
-        let bytes = self.world.render(&artifact).map_err(|failure| self.fault(at, failure.what))?;
-        let file = self.file_name(&fill.file, &self.singles());
-        self.keep(at, &file, bytes)
+        self.render_and_keep(at, &artifact, &fill.file, &self.singles())
     }
 
     /// `{step.column}` and `{input}` (the name of its file, without its ending) in a file's name.
-    fn file_name(&self, pattern: &str, known: &BTreeMap<String, String>) -> String {
+    pub(super) fn file_name(&self, pattern: &Words, known: &BTreeMap<String, String>) -> String {
         let mut known = known.clone();
         for (name, kept) in &self.yields {
             if let Yield::Document(document) = kept {
                 known.insert(name.clone(), stem(&document.name).to_owned());
             }
         }
-        plain_name(&with_values(pattern, &known))
+        plain_name(&with_values(pattern.get(self.task.language), &known))
     }
 
     /// The values of tables of one row, by `step.column`; of what a person gave, by its name too.
@@ -151,7 +175,7 @@ impl Run<'_> {
 }
 
 /// A text as the name of a file: on any system, not hidden, and not longer than file systems take.
-fn plain_name(text: &str) -> String {
+pub(super) fn plain_name(text: &str) -> String {
     let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
     let name: String = text.chars().map(|c| if forbidden(c) { '_' } else { c }).collect();
     let name = name.trim_start_matches(['.', ' ']);
@@ -166,6 +190,10 @@ fn plain_name(text: &str) -> String {
     kept.collect::<String>() + &ending
 }
 
+fn ending_of(name: &str) -> String {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase()
+}
+
 pub(super) fn kind_of(kind: FieldKind) -> Kind {
     match kind {
         FieldKind::Number | FieldKind::Position => Kind::Number,
@@ -175,7 +203,7 @@ pub(super) fn kind_of(kind: FieldKind) -> Kind {
 }
 
 /// A value as it is written; a code as its words, and what is not borne out is marked.
-fn shown(value: &Value, words: Option<&BTreeMap<String, Words>>, language: Language) -> String {
+pub(super) fn shown(value: &Value, words: Option<&BTreeMap<String, Words>>, language: Language) -> String {
     let text = match words.and_then(|words| words.get(&value.text)) {
         Some(words) => words.get(language).to_owned(),
         None => value.text.clone(),

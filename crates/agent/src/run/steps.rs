@@ -29,15 +29,20 @@ impl Run<'_> {
             Work::Extract(extract) => self.extract(at, extract),
             Work::ForEach(each) => self.for_each(at, each),
             Work::Query(query) => self.query(at, query),
+            Work::Compare(compare) => self.compare(at, compare),
+            Work::Translate(translate) => self.translate(at, translate),
             Work::Redact(redact) => self.redact(at, redact),
             Work::Ask(ask) => self.ask(at, ask),
             Work::Free(free) => self.free(at, free),
             Work::Write(write) => self.write(at, write),
             Work::Fill(fill) => self.fill_template(at, fill),
+            Work::Mail(mail) => self.mail(at, mail),
+            Work::Calendar(calendar) => self.calendar(at, calendar),
+            Work::File(file) => self.file_away(at, file),
         }
     }
 
-    fn within_rows(&self, at: &str, rows: usize) -> Result<(), Halt> {
+    pub(super) fn within_rows(&self, at: &str, rows: usize) -> Result<(), Halt> {
         let limit = self.agent.limits.rows;
         if rows <= limit {
             return Ok(());
@@ -134,12 +139,8 @@ impl Run<'_> {
         for value in values {
             let Evidence::Quoted { places } = &mut value.evidence else { continue };
             for place in places {
-                let documents = self.yields.values().filter_map(|kept| match kept {
-                    Yield::Document(document) => Some(document),
-                    Yield::Table(_) => None,
-                });
                 let range = CharRange { start: place.start, end: place.end };
-                let found = documents.filter(|document| document.name == place.document);
+                let found = self.documents().filter(|document| document.name == place.document);
                 place.cells =
                     found.filter_map(|document| document.place(place.page, range)).find_map(|p| p.cells);
             }
@@ -201,9 +202,11 @@ impl Run<'_> {
     fn redact(&mut self, at: &str, redact: &Redact) -> Result<Table, Halt> {
         let names = self.names_for(at, redact)?;
         let document = self.document(at, &redact.from)?;
-        let (path, stem) = (document.path.clone(), stem(&document.name).to_owned());
+        let path = document.path.clone();
         let redacted = self.world.redact(&path, &names).map_err(|failure| self.fault(at, failure.what))?;
-        let file = format!("{}.{}", redact.file.replace("{input}", &stem), redacted.ending);
+        let stem =
+            BTreeMap::from([("input".to_owned(), stem(&self.document(at, &redact.from)?.name).to_owned())]);
+        let file = format!("{}.{}", self.file_name(&redact.file, &stem), redacted.ending);
         self.keep(at, &file, redacted.bytes)?;
         let columns = ["part", "kind", "text", "checked"].map(|name| Column::new(name, Kind::Text));
         let found = redacted.found.into_iter().map(|(part, kind, text)| [part, kind, text, "yes".into()]);

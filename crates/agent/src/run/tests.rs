@@ -8,6 +8,8 @@ use super::*;
 use crate::chat::{ChatRequest, Completion, Constraint, Finish};
 use crate::passage::{CharRange, Page};
 
+mod files;
+
 const CONTRACT: &str = "1. Payment is due within 45 days after receipt of the invoice.\n\n2. The contract ends on 31 December 2027. Notice of 3 months is needed.";
 
 struct Script {
@@ -19,6 +21,11 @@ struct Script {
     /// Fails once so many answers were given.
     breaks_after: Option<usize>,
     elapsed: Duration,
+    /// Of a folder, paths and texts; what holds no text can't be read.
+    files: Vec<(&'static str, &'static str)>,
+    filed: Vec<Filing>,
+    /// Models that were asked for by their ids.
+    models: Vec<String>,
 }
 
 impl Script {
@@ -30,6 +37,9 @@ impl Script {
             written: Vec::new(),
             breaks_after: None,
             elapsed: Duration::ZERO,
+            files: Vec::new(),
+            filed: Vec::new(),
+            models: Vec::new(),
         }
     }
 }
@@ -66,11 +76,20 @@ impl World for Script {
         self.elapsed
     }
 
-    fn read(&mut self, _: &Path) -> Result<Document, Halt> {
-        Ok(document(CONTRACT))
+    fn read(&mut self, path: &Path) -> Result<Document, Halt> {
+        match self.files.iter().find(|(name, _)| path.ends_with(name)) {
+            Some((_, "")) => Err(Halt::Failed(Failure::new("read", "it holds no text"))),
+            Some((_, text)) => Ok(document(text)),
+            None => Ok(document(CONTRACT)),
+        }
     }
 
-    fn complete(&mut self, request: &ChatRequest) -> Result<Completion, Halt> {
+    fn list(&mut self, _: &Path) -> Result<Vec<PathBuf>, Failure> {
+        Ok(self.files.iter().map(|(path, _)| path.into()).collect())
+    }
+
+    fn complete(&mut self, model: Option<&str>, request: &ChatRequest) -> Result<Completion, Halt> {
+        self.models.extend(model.map(str::to_owned));
         if self.breaks_after == Some(self.asked) {
             return Err(Halt::Failed(Failure::new("model", "the machine went off")));
         }
@@ -100,6 +119,15 @@ impl World for Script {
 
     fn query(&mut self, _: &str, tables: &[(&str, &Table)]) -> Result<Table, Failure> {
         Ok(tables.first().map(|(_, table)| (*table).clone()).unwrap_or_default())
+    }
+
+    fn compare(&mut self, old: &Document, new: &Document) -> Vec<Compared> {
+        let clause = |document: &Document| {
+            let piece = &document.pieces[0];
+            Some(Clause { number: Some("1".into()), ranges: vec![(piece.page, piece.range)] })
+        };
+        let changes = vec![("45".into(), "60".into()), (String::new(), "net".into())];
+        vec![Compared { kind: "changed", old: clause(old), new: clause(new), changes }]
     }
 
     fn tools(&self) -> Vec<ToolSpec> {
@@ -133,6 +161,11 @@ impl World for Script {
     fn write(&mut self, at: &str, name: &str, bytes: &[u8]) -> Result<Wrote, Halt> {
         self.written.push((name.into(), String::from_utf8_lossy(bytes).into_owned()));
         Ok(Wrote { path: format!("/work/{at}/{name}"), sha256: "00".into() })
+    }
+
+    fn file(&mut self, _: &str, _: &Path, filings: &[Filing]) -> Result<Vec<String>, Halt> {
+        self.filed.extend(filings.iter().cloned());
+        Ok(filings.iter().map(|filing| filing.to.clone()).collect())
     }
 }
 
@@ -197,7 +230,13 @@ const ANSWERS: &[(&str, &str)] = &[
 
 fn task() -> Task {
     let given = BTreeMap::from([("contract".to_owned(), "contract.txt".to_owned())]);
-    Task { language: Language::English, seed: 1, given, folder: PathBuf::from("/agents/reader") }
+    Task {
+        language: Language::English,
+        seed: 1,
+        given,
+        folder: PathBuf::from("/agents/reader"),
+        today: "2026-03-01".into(),
+    }
 }
 
 fn run(agent: &Agent, past: Vec<Event>, world: &mut Script) -> Result<Outcome, Halt> {
@@ -369,7 +408,10 @@ fn a_model_that_obeys_every_document_does_nothing_that_the_agents_file_does_not_
             // Its name is the attacker's too.
             Ok(Document { name: "../../evil/..\\x:y.docx".into(), ..document(&self.1) })
         }
-        fn complete(&mut self, request: &ChatRequest) -> Result<Completion, Halt> {
+        fn list(&mut self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+            self.0.list(folder)
+        }
+        fn complete(&mut self, _: Option<&str>, request: &ChatRequest) -> Result<Completion, Halt> {
             // It says whatever the document orders, as far as it is let.
             let text = match &request.constraint {
                 Some(Constraint::OneOf(options)) => options[0].clone(),
@@ -385,6 +427,9 @@ fn a_model_that_obeys_every_document_does_nothing_that_the_agents_file_does_not_
         }
         fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Table, Failure> {
             self.0.query(sql, tables)
+        }
+        fn compare(&mut self, old: &Document, new: &Document) -> Vec<Compared> {
+            self.0.compare(old, new)
         }
         fn tools(&self) -> Vec<ToolSpec> {
             self.0.tools()
@@ -406,6 +451,9 @@ fn a_model_that_obeys_every_document_does_nothing_that_the_agents_file_does_not_
         }
         fn write(&mut self, at: &str, name: &str, bytes: &[u8]) -> Result<Wrote, Halt> {
             self.0.write(at, name, bytes)
+        }
+        fn file(&mut self, at: &str, folder: &Path, filings: &[Filing]) -> Result<Vec<String>, Halt> {
+            self.0.file(at, folder, filings)
         }
     }
 

@@ -1,11 +1,11 @@
 //! The port to all that a run needs from outside.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::chat::{ChatRequest, Completion};
 use crate::run::artifact::Artifact;
-use crate::run::{Document, Event, ToolSpec};
+use crate::run::{Compared, Document, Event, ToolSpec};
 use crate::table::Table;
 
 /// What a run needs from outside. Calls block.
@@ -18,7 +18,11 @@ pub trait World {
 
     fn read(&mut self, path: &Path) -> Result<Document, Halt>;
 
-    fn complete(&mut self, request: &ChatRequest) -> Result<Completion, Halt>;
+    /// The paths beneath a folder of the files in it, in order; what is hidden and links are left out.
+    fn list(&mut self, folder: &Path) -> Result<Vec<PathBuf>, Failure>;
+
+    /// `model` is the catalogue's id of another model than the run's.
+    fn complete(&mut self, model: Option<&str>, request: &ChatRequest) -> Result<Completion, Halt>;
 
     fn count_tokens(&mut self, text: &str) -> Result<usize, Failure>;
 
@@ -27,6 +31,9 @@ pub trait World {
 
     /// Answers a question in SQL to tables by name; only reads.
     fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Table, Failure>;
+
+    /// What became of each clause of the old document in the new one, in the order of the new.
+    fn compare(&mut self, old: &Document, new: &Document) -> Vec<Compared>;
 
     /// Tools that only read or compute, which a model may choose.
     fn tools(&self) -> Vec<ToolSpec>;
@@ -49,6 +56,19 @@ pub trait World {
 
     /// Writes a file of the run, once: with the same `at` and bytes it does nothing again.
     fn write(&mut self, at: &str, name: &str, bytes: &[u8]) -> Result<Wrote, Halt>;
+
+    /// Moves or copies files beneath a folder, each once, and tells where they came to stand: the
+    /// wanted path, or one with a number where something stands there.
+    fn file(&mut self, at: &str, folder: &Path, filings: &[Filing]) -> Result<Vec<String>, Halt>;
+}
+
+/// A file that goes elsewhere, by paths beneath the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filing {
+    pub from: String,
+    pub to: String,
+    /// It stays where it is, too.
+    pub copy: bool,
 }
 
 /// A file that was written.
@@ -99,7 +119,7 @@ pub enum Stop {
     #[error("it was stopped after {limit} minutes")]
     Minutes { limit: u64 },
     /// What it was about to do is not allowed, or a person said no.
-    #[error("{at} was not allowed to write {path}")]
+    #[error("{at} was not allowed to change {path}")]
     Refused { at: String, path: String },
 }
 

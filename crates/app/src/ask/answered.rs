@@ -22,6 +22,9 @@ pub struct Answered {
     pub passages: Vec<Evidence>,
     /// How many of `passages`, from the first on, the model read.
     pub passages_read: usize,
+    /// What an agent's tool computed, as `(80 + 120) * 3 = 600`; then `text` is that.
+    #[serde(default)]
+    pub calculation: Option<String>,
     /// The catalogue's id of the model; empty when none was needed.
     pub model: String,
     pub timing: Timing,
@@ -31,6 +34,9 @@ pub struct Answered {
 pub struct AnsweredSentence {
     pub text: String,
     pub citations: Vec<Quote>,
+    /// Where other sources say something else.
+    #[serde(default)]
+    pub conflicts: Vec<Quote>,
 }
 
 /// A quote and where it stands, to the letter.
@@ -94,6 +100,7 @@ impl Answered {
             .into_iter()
             .map(|sentence| AnsweredSentence {
                 text: sentence.text,
+                conflicts: Vec::new(),
                 citations: sentence
                     .citations
                     .into_iter()
@@ -112,6 +119,7 @@ impl Answered {
         let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Self {
             text: answer.text,
+            calculation: None,
             declined: answer.declined,
             stopped: run.stopped,
             cut: run.cut,

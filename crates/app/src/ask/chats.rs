@@ -1,7 +1,7 @@
 //! Chats: a question is kept before it is answered, its answer when it is done.
 
 use inhouse_agent::cancel::Cancel;
-use inhouse_record::{Chat, ChatId, NewTurn, TurnEnd, TurnId};
+use inhouse_record::{Chat, ChatId, NewTurn, RunId, TurnEnd, TurnId};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Answered, AskEvent, AskOptions};
@@ -12,6 +12,10 @@ use crate::{App, AppError};
 pub struct KeptTurn {
     pub id: TurnId,
     pub question: String,
+    /// The id of the agent that was asked.
+    pub agent: Option<String>,
+    /// The run that was begun in place of an answer.
+    pub run: Option<RunId>,
     /// Missing when the app ended before the answer was done.
     pub outcome: Option<TurnOutcome>,
 }
@@ -38,13 +42,38 @@ impl From<&AppError> for KeptError {
 
 impl App {
     /// Keeps a question, in a chat or as the first of a new one.
-    pub fn begin_turn(&self, chat: Option<ChatId>, question: &str) -> Result<(ChatId, TurnId), AppError> {
+    pub fn begin_turn(
+        &self,
+        chat: Option<ChatId>,
+        question: &str,
+        agent: Option<&str>,
+    ) -> Result<(ChatId, TurnId), AppError> {
         let question = question.trim();
         if question.is_empty() {
             return Err(AppError::EmptyQuestion);
         }
-        let model = self.model_in_use(inhouse_catalog::Task::Chat)?.model.id;
-        Ok(self.record().begin_turn(NewTurn { chat, question, model: &model })?)
+        let model = match agent {
+            Some(id) => self.locate_chat_model_for(self.agent(id)?.agent.model.as_deref())?.0.id,
+            None => self.model_in_use(inhouse_catalog::Task::Chat)?.model.id,
+        };
+        Ok(self.record().begin_turn(NewTurn { chat, question, model: &model, agent, run: None })?)
+    }
+
+    /// Keeps in a chat, or in a new one, that a task was handed over; `title` is what it is called there.
+    pub fn hand_over(
+        &self,
+        chat: Option<ChatId>,
+        title: &str,
+        run: RunId,
+    ) -> Result<(ChatId, TurnId), AppError> {
+        let row = self.record().run(run)?;
+        Ok(self.record().begin_turn(NewTurn {
+            chat,
+            question: title,
+            model: &row.model,
+            agent: Some(&row.agent),
+            run: Some(run),
+        })?)
     }
 
     /// Answers a kept question and keeps what came of it.
@@ -87,7 +116,13 @@ impl App {
                             .map_err(|error| AppError::Bug { what: error.to_string() })?,
                     )),
                 };
-                Ok(KeptTurn { id: turn.id, question: turn.question, outcome })
+                Ok(KeptTurn {
+                    id: turn.id,
+                    question: turn.question,
+                    agent: turn.agent,
+                    run: turn.run,
+                    outcome,
+                })
             })
             .collect()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use inhouse_agent::embed::Purpose;
 use inhouse_agent::passage::Passage;
+use inhouse_agent::source::SourceId;
 use inhouse_memory::Query;
 
 use crate::{App, AppError, blocking};
@@ -29,6 +30,16 @@ impl App {
 
     /// The passages nearest to a question, best first, at most `top`.
     pub async fn search(&self, question: &str, top: usize) -> Result<Vec<Found>, AppError> {
+        self.search_within(question, top, None).await
+    }
+
+    /// The same, only among these sources.
+    pub async fn search_within(
+        &self,
+        question: &str,
+        top: usize,
+        within: Option<&[SourceId]>,
+    ) -> Result<Vec<Found>, AppError> {
         if self.record().sources()?.is_empty() {
             return Ok(Vec::new());
         }
@@ -38,7 +49,7 @@ impl App {
         let vectors = blocking(move || embedder.embed(&[&text], Purpose::Query)).await??;
         let vector = vectors.first().expect("one text gives one vector");
         // Memory may still hold what the record has removed, so a few more are asked for.
-        let query = Query { words: question, vector, limit: top + 16 };
+        let query = Query { words: question, vector, limit: top + 16, within };
         let hits = finder.memory.search(query).await?;
         let ids: Vec<_> = hits.iter().map(|hit| hit.passage).collect();
         let mut found = Vec::new();

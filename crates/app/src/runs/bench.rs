@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use inhouse_agent::cancel::Cancel;
+use inhouse_agent::definition::Tool;
 use inhouse_agent::run::{Event, Pending};
 use inhouse_agent::table::Table;
 use inhouse_record::RunState;
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{RunOptions, hex, language};
-use crate::agents::AgentHere;
+use crate::agents::{AgentHere, copy};
 use crate::{App, AppError, Options};
 
 /// What a case gives and what has to come of it: `case.toml`.
@@ -23,7 +24,9 @@ use crate::{App, AppError, Options};
 struct Case {
     /// ISO 639-1.
     language: String,
-    /// By the input's name; of a file one in the case's folder.
+    /// The day that counts as today; that of the clock without it.
+    today: Option<String>,
+    /// By the input's name; of a file or folder one in the case's folder.
     given: BTreeMap<String, String>,
     /// What a person answers, by the step's name.
     #[serde(default)]
@@ -119,20 +122,33 @@ impl App {
         }
         fs::write(out.join("there-before.txt"), "untouched")
             .map_err(|source| AppError::io("write", &out, source))?;
-        let before = tree(&out)?;
+        let mut given = BTreeMap::new();
+        for (name, value) in &what.given {
+            let path = case.join(value);
+            let value = if path.is_dir() {
+                // What is moved is a copy of it.
+                let copied = folder.join("given").join(name);
+                copy(&path, &copied)?;
+                copied.display().to_string()
+            } else if path.is_file() {
+                path.display().to_string()
+            } else {
+                value.clone()
+            };
+            given.insert(name.clone(), value);
+        }
+        let state = || Ok::<_, AppError>((tree(&out)?, tree(&folder.join("given"))?));
+        let before = state()?;
 
         let chosen = self.0.engine.chosen().map(str::to_owned);
         let app = App::open(Options { home: Some(home), chat_model: chosen })?;
-        let given = what.given.iter().map(|(name, value)| {
-            let path = case.join(value);
-            (name.clone(), if path.is_file() { path.display().to_string() } else { value.clone() })
-        });
         let options = RunOptions {
-            given: given.collect(),
+            given,
             language: Some(language(&what.language)),
             seed,
-            allow: vec!["write".into()],
+            allow: [Tool::Write, Tool::File].map(|tool| tool.name().to_owned()).to_vec(),
             out: Some(out.clone()),
+            today: what.today.clone(),
         };
         let begun = Instant::now();
         let mut end = app.run_agent(here, options, cancel, |_, _| {}).await?;
@@ -169,7 +185,7 @@ impl App {
             checks.push(CheckReport { name: format!("expected {name}"), passed, detail });
         }
         app.undo_run(end.id, None)?;
-        let undone = tree(&out)? == before;
+        let undone = state()? == before;
         checks.push(CheckReport {
             name: "undo".into(),
             passed: undone,
@@ -224,6 +240,9 @@ fn compare(seeded: &Seeded, tables: &BTreeMap<String, Table>) -> (usize, Vec<Str
 fn tree(folder: &Path) -> Result<Vec<(PathBuf, String)>, AppError> {
     use std::os::unix::fs::MetadataExt;
     let mut all = Vec::new();
+    if !folder.exists() {
+        return Ok(all);
+    }
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.map_err(|error| AppError::Bug { what: error.to_string() })?;
         let facts = entry.metadata().map_err(|error| AppError::Bug { what: error.to_string() })?;

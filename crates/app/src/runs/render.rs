@@ -32,6 +32,7 @@ pub(super) fn render(artifact: &Artifact<'_>, language: Language) -> Result<Vec<
             }
             write::docx(&all).map_err(told)
         }
+        Artifact::Pdf(_) | Artifact::Mail(_) | Artifact::Calendar(..) => Err("not yet".into()),
         Artifact::Markdown(blocks) => {
             let mut text = String::new();
             for block in blocks {
@@ -49,9 +50,11 @@ pub(super) fn render(artifact: &Artifact<'_>, language: Language) -> Result<Vec<
         Artifact::Filled { template, values, lists } => {
             let bytes =
                 std::fs::read(template).map_err(|error| format!("{}: {error}", template.display()))?;
-            let mut filled = Values { fields: values.clone(), ..Values::default() };
+            let plain = |(name, (text, _)): (&String, &(String, Kind))| (name.clone(), text.clone());
+            let mut filled = Values { fields: values.iter().map(plain).collect(), ..Values::default() };
             for (name, list) in lists {
-                let rows = list.rows.clone();
+                let rows =
+                    list.rows.iter().map(|row| row.iter().map(|(text, _)| text.clone()).collect()).collect();
                 filled.lists.insert(name.clone(), List::new(list.columns.clone(), rows).map_err(told)?);
             }
             write::fill_docx(&bytes, &filled).map_err(told)

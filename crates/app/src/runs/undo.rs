@@ -46,9 +46,16 @@ impl App {
                     Event::Wrote { at, path, journal: Some(number), .. } if at == step => {
                         Some((number, path))
                     }
+                    Event::Filed { at, to: path, journal, .. } | Event::MadeFolder { at, path, journal }
+                        if at == step =>
+                    {
+                        Some((journal, path))
+                    }
                     _ => None,
                 });
-                let numbers: Vec<_> = numbers.collect();
+                // What was done last is taken back first.
+                let mut numbers: Vec<_> = numbers.collect();
+                numbers.reverse();
                 if numbers.is_empty() {
                     return Err(AppError::NotFound { what: format!("file of step {step} in run {}", id.0) });
                 }

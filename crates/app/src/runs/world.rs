@@ -12,7 +12,7 @@ use inhouse_agent::definition::{Agent, Permission, Tool};
 use inhouse_agent::embed::Embedder;
 use inhouse_agent::run::artifact::Artifact;
 use inhouse_agent::run::{
-    Document, Event, Failure, Halt, Pending, Piece, Redacted, Stop, ToolSpec, World, Wrote,
+    Compared, Document, Event, Failure, Filing, Halt, Pending, Piece, Redacted, Stop, ToolSpec, World, Wrote,
 };
 use inhouse_agent::table::Table;
 use inhouse_record::RunId;
@@ -21,12 +21,20 @@ use inhouse_tools::redact;
 use sha2::{Digest, Sha256};
 
 use super::nearest::Nearest;
-use super::{KeptTask, hex, render, tools};
+use super::{KeptTask, compared, hex, listing, render, tools};
 use crate::sources::hash;
 use crate::{App, AppError, passages};
 
 /// Characters of a new file's text that an approval shows.
 const SHOWN: usize = 2000;
+
+/// Whether something may be done.
+pub(super) enum Leave {
+    Given,
+    Refused,
+    /// The person has to decide.
+    Wanted,
+}
 
 pub(super) struct RealWorld<'a> {
     app: &'a App,
@@ -47,6 +55,10 @@ pub(super) struct RealWorld<'a> {
     /// A person's decisions, by the preview's fingerprint.
     decided: HashMap<String, bool>,
     previewed: Vec<String>,
+    /// Files that were moved or copied: [`Event::Filed`].
+    pub(super) filed: Vec<Event>,
+    /// Models of steps that want another one, by their ids.
+    others: HashMap<String, Arc<dyn ChatModel>>,
     /// Texts that nobody vouches for were read.
     has_read: bool,
 }
@@ -82,6 +94,8 @@ impl<'a> RealWorld<'a> {
             written: HashMap::new(),
             decided: HashMap::new(),
             previewed: Vec::new(),
+            filed: Vec::new(),
+            others: HashMap::new(),
             has_read: false,
         };
         for event in past {
@@ -93,6 +107,7 @@ impl<'a> RealWorld<'a> {
                     world.decided.insert(fingerprint.clone(), *approved);
                 }
                 Event::Previewed { fingerprint, .. } => world.previewed.push(fingerprint.clone()),
+                Event::Filed { .. } => world.filed.push(event.clone()),
                 _ => {}
             }
         }
@@ -115,24 +130,62 @@ impl<'a> RealWorld<'a> {
         Ok((folder, true))
     }
 
-    /// Whether a step may write there without asking. What the agent's own file allows counts no more
+    /// Whether a step may do something without asking. What the agent's own file allows counts no more
     /// once a document was read: its words could be behind the step. A person's leave counts.
-    fn may_write(&self) -> Option<bool> {
-        match self.agent.permission(Tool::Write) {
-            Permission::Never => Some(false),
-            _ if self.task.allow.iter().any(|tool| tool == "write") => Some(true),
-            Permission::Allow if !self.has_read => Some(true),
-            Permission::Allow | Permission::Ask => None,
+    pub(super) fn leave(&self, tool: Tool, fingerprint: &str) -> Leave {
+        match self.agent.permission(tool) {
+            Permission::Never => Leave::Refused,
+            _ if self.task.allow.iter().any(|allowed| allowed == tool.name()) => Leave::Given,
+            Permission::Allow if !self.has_read => Leave::Given,
+            Permission::Allow | Permission::Ask => match self.decided.get(fingerprint) {
+                Some(true) => Leave::Given,
+                Some(false) => Leave::Refused,
+                None => Leave::Wanted,
+            },
         }
     }
 
-    fn journal(&mut self) -> Result<&mut Journal, FilesError> {
+    /// Tells the person what a step wants to do, once; the run waits.
+    pub(super) fn ask_leave(&mut self, at: &str, path: String, preview: String, fingerprint: String) -> Halt {
+        if !self.previewed.contains(&fingerprint) {
+            let event = Event::Previewed {
+                at: at.to_owned(),
+                path: path.clone(),
+                preview: preview.clone(),
+                fingerprint: fingerprint.clone(),
+            };
+            if let Err(error) = self.tell(&event) {
+                return Halt::Failed(Failure::new(at, error.to_string()));
+            }
+        }
+        Halt::Waiting(Pending::Approval { at: at.to_owned(), path, preview, fingerprint })
+    }
+
+    /// Does what was previewed or allowed, and tells the number by which it is undone.
+    pub(super) fn apply(&mut self, grant: &Grant, effect: &Effect) -> Result<u64, FilesError> {
+        let journal = self.journal()?;
+        let preview = journal.preview(grant, effect)?;
+        Ok(journal.apply(grant, effect, preview.approve())?.0)
+    }
+
+    pub(super) fn journal(&mut self) -> Result<&mut Journal, FilesError> {
         if self.journal.is_none() {
             let mut journal = Journal::open(&self.app.home().backups(self.id.0), Limits::default())?;
             journal.recover()?;
             self.journal = Some(journal);
         }
         Ok(self.journal.as_mut().expect("it was opened"))
+    }
+
+    /// The model of a step that wants another than the run's.
+    fn other(&mut self, id: &str) -> Result<Arc<dyn ChatModel>, Halt> {
+        if let Some(chat) = self.others.get(id) {
+            return Ok(Arc::clone(chat));
+        }
+        let chat = self.runtime.block_on(self.app.chat_model_beside(id, &self.chat));
+        let chat = chat.map_err(|error| Failure::new(id, error.to_string()))?;
+        self.others.insert(id.to_owned(), Arc::clone(&chat));
+        Ok(chat)
     }
 
     fn read_file(&mut self, path: &Path) -> Result<Document, Failure> {
@@ -187,34 +240,16 @@ impl<'a> RealWorld<'a> {
             .and_then(|journal| journal.preview(&grant, &effect))
             .map_err(|error| told(&error))?;
         if !own {
-            let refused = || Halt::Stopped(Stop::Refused { at: at.to_owned(), path: shown.clone() });
             let fingerprint = preview.approve().fingerprint().to_string();
-            match self.may_write() {
-                Some(true) => {}
-                Some(false) => return Err(refused()),
-                None => match self.decided.get(&fingerprint) {
-                    Some(true) => {}
-                    Some(false) => return Err(refused()),
-                    None => {
-                        let text = self.shown(name, bytes);
-                        let pending = Pending::Approval {
-                            at: at.to_owned(),
-                            path: shown.clone(),
-                            preview: text.clone(),
-                            fingerprint: fingerprint.clone(),
-                        };
-                        if !self.previewed.contains(&fingerprint) {
-                            self.tell(&Event::Previewed {
-                                at: at.to_owned(),
-                                path: shown,
-                                preview: text,
-                                fingerprint,
-                            })
-                            .map_err(|error| told(&error))?;
-                        }
-                        return Err(Halt::Waiting(pending));
-                    }
-                },
+            match self.leave(Tool::Write, &fingerprint) {
+                Leave::Given => {}
+                Leave::Refused => {
+                    return Err(Halt::Stopped(Stop::Refused { at: at.to_owned(), path: shown }));
+                }
+                Leave::Wanted => {
+                    let text = self.shown(name, bytes);
+                    return Err(self.ask_leave(at, shown, text, fingerprint));
+                }
             }
         }
         let step = self
@@ -291,8 +326,16 @@ impl World for RealWorld<'_> {
         Ok(self.read_file(path)?)
     }
 
-    fn complete(&mut self, request: &ChatRequest) -> Result<Completion, Halt> {
-        let done = self.chat.complete(request, self.cancel, &mut |_| {});
+    fn list(&mut self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+        listing::files(folder).map_err(|what| Failure::new(folder.display().to_string(), what))
+    }
+
+    fn complete(&mut self, model: Option<&str>, request: &ChatRequest) -> Result<Completion, Halt> {
+        let chat = match model {
+            Some(id) => self.other(id)?,
+            None => Arc::clone(&self.chat),
+        };
+        let done = chat.complete(request, self.cancel, &mut |_| {});
         done.map_err(|error| Halt::Failed(Failure::new("the model", error.to_string())))
     }
 
@@ -308,6 +351,10 @@ impl World for RealWorld<'_> {
         self.runtime
             .block_on(inhouse_memory::query(sql, tables))
             .map_err(|error| Failure::new("query", error.to_string()))
+    }
+
+    fn compare(&mut self, old: &Document, new: &Document) -> Vec<Compared> {
+        compared::compared(old, new)
     }
 
     fn tools(&self) -> Vec<ToolSpec> {
@@ -347,5 +394,9 @@ impl World for RealWorld<'_> {
 
     fn write(&mut self, at: &str, name: &str, bytes: &[u8]) -> Result<Wrote, Halt> {
         self.write_through(at, name, bytes)
+    }
+
+    fn file(&mut self, at: &str, folder: &Path, filings: &[Filing]) -> Result<Vec<String>, Halt> {
+        self.file_away(at, folder, filings)
     }
 }

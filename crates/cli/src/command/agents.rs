@@ -146,6 +146,7 @@ impl<'a> InputLine<'a> {
     fn of(input: &'a Input) -> Self {
         let kind = match input.kind {
             InputKind::File => "file",
+            InputKind::Folder => "folder",
             InputKind::Text => "text",
             InputKind::Number => "number",
             InputKind::Date => "date",

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use inhouse_app::AppError;
+use inhouse_app::ask::answered::Quote;
 use inhouse_app::ask::{Answered, AskEvent, AskOptions, DEFAULT_BUDGET, DEFAULT_TOP};
 use serde::Serialize;
 
@@ -19,6 +20,9 @@ pub struct Ask {
     /// A text file with one question a line, answered one after the other
     #[arg(long, value_name = "FILE")]
     questions: Option<PathBuf>,
+    /// The agent that is asked: its instructions, its model and what it may read
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
     /// The chat model, as `inhouse models list` names it
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
@@ -38,6 +42,8 @@ struct Output<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     question: Option<&'a str>,
     answer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calculation: Option<&'a str>,
     declined: bool,
     stopped: bool,
     cut: bool,
@@ -53,6 +59,9 @@ struct SentenceLine<'a> {
     text: &'a str,
     supported: bool,
     citations: Vec<CitationLine<'a>>,
+    /// Where other sources say something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflicts: Vec<CitationLine<'a>>,
 }
 
 #[derive(Serialize)]
@@ -85,7 +94,8 @@ struct TimingLine {
 
 impl Ask {
     pub async fn run(self, context: &Context) -> Result<End, AppError> {
-        let options = AskOptions { top: self.top, budget: self.budget, seed: self.seed };
+        let options =
+            AskOptions { top: self.top, budget: self.budget, seed: self.seed, agent: self.agent.clone() };
         let (questions, many) = match (&self.question, &self.questions) {
             (Some(question), _) => (vec![question.clone()], false),
             (None, Some(file)) => (read_questions(file)?, true),
@@ -139,7 +149,7 @@ fn print(answered: &Answered) {
     if answered.sentences.is_empty() {
         println!("{}", answered.text);
     }
-    let mut quotes: Vec<&inhouse_app::ask::answered::Quote> = Vec::new();
+    let mut quotes: Vec<&Quote> = Vec::new();
     for sentence in &answered.sentences {
         let mut marks = String::new();
         for citation in &sentence.citations {
@@ -153,14 +163,15 @@ fn print(answered: &Answered) {
             marks.push_str(" (not supported by your documents)");
         }
         println!("{}{marks}", sentence.text);
+        for other in &sentence.conflicts {
+            println!("    but {}, {}: \"{}\"", other.path.display(), place(other), other.quote);
+        }
+    }
+    if let Some(calculation) = &answered.calculation {
+        println!("    ({calculation})");
     }
     for (number, quote) in (1..).zip(&quotes) {
-        let place = match &quote.cells {
-            None => format!("page {}", quote.page),
-            Some(cells) if cells.sheet.is_empty() => format!("cells {}", cells.names),
-            Some(cells) => format!("sheet {}, cells {}", cells.sheet, cells.names),
-        };
-        println!("\n[{number}] {}, {place}\n    \"{}\"", quote.path.display(), quote.quote);
+        println!("\n[{number}] {}, {}\n    \"{}\"", quote.path.display(), place(quote), quote.quote);
     }
     if answered.stopped {
         println!("\n(stopped)");
@@ -169,11 +180,30 @@ fn print(answered: &Answered) {
     }
 }
 
+fn place(quote: &Quote) -> String {
+    match &quote.cells {
+        None => format!("page {}", quote.page),
+        Some(cells) if cells.sheet.is_empty() => format!("cells {}", cells.names),
+        Some(cells) => format!("sheet {}, cells {}", cells.sheet, cells.names),
+    }
+}
+
+fn citation(quote: &Quote) -> CitationLine<'_> {
+    CitationLine {
+        path: &quote.path,
+        page: quote.page,
+        quote: &quote.quote,
+        sheet: quote.cells.as_ref().map(|cells| cells.sheet.as_str()),
+        cells: quote.cells.as_ref().map(|cells| cells.names.as_str()),
+    }
+}
+
 fn output<'a>(answered: &'a Answered, question: Option<&'a str>) -> Output<'a> {
     let timing = &answered.timing;
     Output {
         question,
         answer: &answered.text,
+        calculation: answered.calculation.as_deref(),
         declined: answered.declined,
         stopped: answered.stopped,
         cut: answered.cut,
@@ -183,17 +213,8 @@ fn output<'a>(answered: &'a Answered, question: Option<&'a str>) -> Output<'a> {
             .map(|sentence| SentenceLine {
                 text: &sentence.text,
                 supported: !sentence.citations.is_empty(),
-                citations: sentence
-                    .citations
-                    .iter()
-                    .map(|citation| CitationLine {
-                        path: &citation.path,
-                        page: citation.page,
-                        quote: &citation.quote,
-                        sheet: citation.cells.as_ref().map(|cells| cells.sheet.as_str()),
-                        cells: citation.cells.as_ref().map(|cells| cells.names.as_str()),
-                    })
-                    .collect(),
+                citations: sentence.citations.iter().map(citation).collect(),
+                conflicts: sentence.conflicts.iter().map(citation).collect(),
             })
             .collect(),
         passages: answered

@@ -1,6 +1,8 @@
 //! `inhouse run` and what becomes of runs: `runs`, `show`, `answer`, `approve`, `refuse`, `undo`, `judge`,
 //! `outcomes`, `audit`.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -9,10 +11,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use inhouse_agent::answer::Language;
 use inhouse_agent::definition::InputKind;
 use inhouse_agent::run::{Event, Pending};
-use inhouse_agent::table::{Evidence, Table};
 use inhouse_app::AppError;
 use inhouse_app::runs::{AuditFault, RunEnd, RunId, RunOptions, RunRow, RunState};
 use serde::Serialize;
+use told::{describe, progress, tell};
 
 use crate::command::print_json;
 use crate::{Context, End};
@@ -27,7 +29,8 @@ pub struct Run {
     /// Values for its other inputs
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<String>,
-    /// Tools that need no further leave in this run: write
+    /// What needs no further leave in this run: write (files outside the agent's folder), file (moving and
+    /// copying within a folder that is given)
     #[arg(long, value_name = "TOOL", value_delimiter = ',')]
     allow: Vec<String>,
     /// Where files are written; otherwise into the agent's own folder
@@ -139,7 +142,11 @@ impl Run {
     pub async fn run(self, context: &Context) -> Result<End, AppError> {
         let here = context.app.agent(&self.agent)?;
         let mut given = BTreeMap::new();
-        let mut files = here.agent.inputs.iter().filter(|input| input.kind == InputKind::File);
+        let mut files = here
+            .agent
+            .inputs
+            .iter()
+            .filter(|input| matches!(input.kind, InputKind::File | InputKind::Folder));
         for file in self.input {
             let named = file
                 .split_once('=')
@@ -169,6 +176,7 @@ impl Run {
             seed: self.seed,
             allow: self.allow,
             out: self.out,
+            today: None,
         };
         let quiet = context.json;
         let on_event = move |_, event: &Event| {
@@ -480,8 +488,8 @@ fn answer_here(context: &Context, id: RunId, pending: &Pending) -> Result<bool, 
             eprint!("> ");
         }
         Pending::Approval { path, preview, .. } => {
-            eprintln!("\nwrite {path}\n-----\n{preview}\n-----");
-            eprint!("write it? [y/n] ");
+            eprintln!("\n{path}\n-----\n{preview}\n-----");
+            eprint!("do it? [y/n] ");
         }
     }
     let read = std::io::stderr().flush().and_then(|()| std::io::stdin().read_line(&mut line));
@@ -497,74 +505,4 @@ fn answer_here(context: &Context, id: RunId, pending: &Pending) -> Result<bool, 
         Pending::Approval { .. } => context.app.decide_run(id, matches!(text, "y" | "Y" | "yes" | "是"))?,
     }
     Ok(true)
-}
-
-fn describe(row: &RunRow) -> String {
-    format!("{:>4}  {:<8} {:<24} {:>5} s  {}", row.id.0, row.state.code(), row.agent, row.seconds, row.model)
-}
-
-/// What happens while a run goes on, on standard error.
-fn progress(event: &Event) {
-    if !std::io::stderr().is_terminal() {
-        return;
-    }
-    match event {
-        Event::StepBegun { step } => eprintln!("{step}"),
-        Event::Filled { at, text, .. } => eprintln!("  {at}: {}", text.replace('\n', " ")),
-        _ => {}
-    }
-}
-
-/// An event as a line or more for people.
-fn tell(event: &Event) {
-    match event {
-        Event::Begun { given, .. } => {
-            given.iter().for_each(|(name, value)| println!("given       {name}: {value}"));
-        }
-        Event::Read { document, pages, sha256, .. } => {
-            println!("read        {document}, {pages} pages, sha256 {sha256}")
-        }
-        Event::StepBegun { step } => println!("step        {step}"),
-        Event::Filled { at, text, .. } => println!("  model     {at}: {}", text.replace('\n', " ")),
-        Event::Called { tool, arguments, result, .. } => println!("  called    {tool} {arguments}: {result}"),
-        Event::Asked { question, .. } => println!("asked       {question}"),
-        Event::Answered { text, .. } => println!("answered    {text}"),
-        Event::Previewed { path, .. } => println!("asked       to write {path}"),
-        Event::Decided { approved, .. } => println!("decided     {}", if *approved { "yes" } else { "no" }),
-        Event::Wrote { path, sha256, .. } => println!("wrote       {path}, sha256 {sha256}"),
-        Event::StepDone { table, .. } => tell_table(table),
-        Event::Checked { check, passed, detail } => {
-            println!("{:<11} {check} {detail}", if *passed { "passed" } else { "FAILED" });
-        }
-        Event::Ended { .. } => println!("ended"),
-        Event::Halted { what, .. } => println!("halted      {what}"),
-        Event::Undone { path, what } => println!("undone      {path}: {what}"),
-        Event::Judged { verdict, note } => println!("judged      {verdict} {note}"),
-    }
-}
-
-fn tell_table(table: &Table) {
-    for row in table.rows.iter().take(50) {
-        for (column, value) in table.columns.iter().zip(row) {
-            if value.text.is_empty() {
-                continue;
-            }
-            println!("    {}: {}", column.name, value.text.replace('\n', " "));
-            if let Evidence::Quoted { places } = &value.evidence {
-                for place in places {
-                    let cells = place.cells.as_deref().unwrap_or_default();
-                    println!(
-                        "      {} p. {} {cells} \"{}\"",
-                        place.document,
-                        place.page,
-                        place.quote.replace('\n', " ")
-                    );
-                }
-            }
-        }
-        println!();
-    }
-    if table.rows.len() > 50 {
-        println!("    and {} rows more", table.rows.len() - 50);
-    }
 }
