@@ -72,6 +72,14 @@ pub struct Place {
     pub cells: Option<String>,
 }
 
+/// An answer to a question in SQL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Queried {
+    pub table: Table,
+    /// Of each column, the tables and their columns whose values it hands on unchanged.
+    pub origins: Vec<Vec<(String, String)>>,
+}
+
 impl Place {
     /// As a person reads it: `contract.docx, p. 3`.
     pub fn told(&self, language: Language) -> String {

@@ -3,6 +3,8 @@
 //! Numbers are decimals of 38 digits, so that sums of amounts are exact; what can't be held exactly is
 //! refused and not rounded. The work is bounded in memory and time.
 
+mod origin;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use datafusion::arrow::compute::cast;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
-use inhouse_agent::table::{Column, Kind, Table, Value};
+use inhouse_agent::table::{Column, Kind, Queried, Table, Value};
 
 /// The column that each table gets: the number of the row, from 1.
 pub const ROW_NUMBER: &str = "row_no";
@@ -45,11 +47,11 @@ pub enum QueryError {
 }
 
 /// Answers a question to tables by their names.
-pub async fn query(sql: &str, tables: &[(&str, &Table)]) -> Result<Table, QueryError> {
+pub async fn query(sql: &str, tables: &[(&str, &Table)]) -> Result<Queried, QueryError> {
     query_within(sql, tables, TIME).await
 }
 
-async fn query_within(sql: &str, tables: &[(&str, &Table)], time: Duration) -> Result<Table, QueryError> {
+async fn query_within(sql: &str, tables: &[(&str, &Table)], time: Duration) -> Result<Queried, QueryError> {
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_limit(MEMORY_BYTES, 1.0)
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
@@ -66,11 +68,14 @@ async fn query_within(sql: &str, tables: &[(&str, &Table)], time: Duration) -> R
     let work = async {
         let frame = context.sql_with_options(sql, only_reading).await.map_err(wrong)?;
         let schema = frame.schema().as_arrow().clone();
+        let plan = frame.logical_plan();
+        let origins: Vec<Vec<_>> =
+            (0..schema.fields().len()).map(|at| origin::origins(plan, at).into_iter().collect()).collect();
         let frame = frame.limit(0, Some(ROWS + 1)).map_err(wrong)?;
-        Ok((schema, frame.collect().await.map_err(wrong)?))
+        Ok((schema, origins, frame.collect().await.map_err(wrong)?))
     };
-    let (schema, batches) = tokio::time::timeout(time, work).await.map_err(|_| QueryError::TooMuch {
-        reason: format!("it was not done after {} seconds", time.as_secs()),
+    let (schema, origins, batches) = tokio::time::timeout(time, work).await.map_err(|_| {
+        QueryError::TooMuch { reason: format!("it was not done after {} seconds", time.as_secs()) }
     })??;
     let mut table = Table {
         columns: schema
@@ -89,7 +94,7 @@ async fn query_within(sql: &str, tables: &[(&str, &Table)], time: Duration) -> R
     if table.rows.len() > ROWS {
         return Err(QueryError::TooMuch { reason: format!("its answer has more than {ROWS} rows") });
     }
-    Ok(table)
+    Ok(Queried { table, origins })
 }
 
 fn wrong(error: datafusion::error::DataFusionError) -> QueryError {
@@ -278,7 +283,7 @@ mod tests {
 
     async fn ask(sql: &str) -> Result<Vec<Vec<String>>, QueryError> {
         let bank = bank();
-        let table = query(sql, &[("bank", &bank)]).await?;
+        let table = query(sql, &[("bank", &bank)]).await?.table;
         Ok(table.rows.into_iter().map(|row| row.into_iter().map(|value| value.text).collect()).collect())
     }
 
@@ -298,6 +303,47 @@ mod tests {
                 .expect("rows"),
             [["in"]]
         );
+    }
+
+    #[tokio::test]
+    async fn an_answer_says_which_columns_it_hands_on() {
+        let bank = bank();
+        let book = table(&[("text", Kind::Text), ("amount", Kind::Number)], &[&["Rent", "1200"]]);
+        let cases: [(&str, &[&[(&str, &str)]]); 7] = [
+            ("select text as t, amount * 2 as a from bank", &[&[("bank", "text")], &[]]),
+            (
+                "select * from (select text, amount from bank) b where amount > 0",
+                &[&[("bank", "text")], &[("bank", "amount")]],
+            ),
+            (
+                "select b.row_no as bank_row, k.amount, b.amount - k.amount as off from bank b join book k on b.text = k.text",
+                &[&[("bank", "row_no")], &[("book", "amount")], &[]],
+            ),
+            (
+                "select text from bank union all select text from book",
+                &[&[("bank", "text"), ("book", "text")]],
+            ),
+            (
+                "select text, max(day), sum(amount) from bank group by text",
+                &[&[("bank", "text")], &[("bank", "day")], &[]],
+            ),
+            (
+                "with c as (select coalesce(text, 'x') as t from bank) select case when t = '' then 'none' else t end from c order by 1 limit 2",
+                &[&[("bank", "text")]],
+            ),
+            ("select distinct text || '!' from bank", &[&[]]),
+        ];
+        for (sql, expected) in cases {
+            let queried = query(sql, &[("bank", &bank), ("book", &book)]).await.expect(sql);
+            let found: Vec<Vec<(&str, &str)>> = queried
+                .origins
+                .iter()
+                .map(|origins| {
+                    origins.iter().map(|(table, column)| (table.as_str(), column.as_str())).collect()
+                })
+                .collect();
+            assert_eq!(found, expected, "{sql}");
+        }
     }
 
     #[tokio::test]

@@ -32,7 +32,7 @@ impl Run<'_> {
                 Ok((!same).then(|| told.join(", ")))
             }
             CheckKind::NoRow { sql } => {
-                let found = self.ask_tables(at, sql)?;
+                let found = self.ask_tables(at, sql)?.table;
                 let told =
                     found.rows.iter().take(NAMED).map(|row| {
                         row.iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(" | ")

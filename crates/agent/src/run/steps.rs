@@ -8,7 +8,7 @@ use crate::answer::sentence::sentence_ranges;
 use crate::definition::{Ask, Extract, Field, ForEach, Query, Redact, Split, SplitBy, Step, Work};
 use crate::passage::CharRange;
 use crate::run::fill::{Reading, question_for, with_values};
-use crate::table::{Column, Evidence, Kind, Table, Value};
+use crate::table::{Column, Evidence, Kind, Queried, Table, Value};
 
 impl Run<'_> {
     pub(super) fn step(&mut self, step: &Step) -> Result<Table, Halt> {
@@ -149,11 +149,11 @@ impl Run<'_> {
 
     fn query(&mut self, at: &str, query: &Query) -> Result<Table, Halt> {
         let result = self.ask_tables(at, &query.sql)?;
-        self.within_rows(at, result.rows.len())?;
+        self.within_rows(at, result.table.rows.len())?;
         Ok(self.with_lineage(result))
     }
 
-    pub(super) fn ask_tables(&mut self, at: &str, sql: &str) -> Result<Table, Halt> {
+    pub(super) fn ask_tables(&mut self, at: &str, sql: &str) -> Result<Queried, Halt> {
         let tables: Vec<(&str, &Table)> = self
             .yields
             .iter()
@@ -165,32 +165,33 @@ impl Run<'_> {
         self.world.query(sql, &tables).map_err(|failure| self.fault(at, failure.what))
     }
 
-    /// Values of rows that say from which rows they come keep where they stand.
-    fn with_lineage(&self, mut result: Table) -> Table {
-        let mut sources: Vec<(usize, &Table)> = Vec::new();
+    /// Values of rows that say from which rows they come keep where they stand, in columns that hand them
+    /// on as they are.
+    fn with_lineage(&self, queried: Queried) -> Table {
+        let Queried { table: mut result, origins } = queried;
+        let mut sources: Vec<(usize, &str, &Table)> = Vec::new();
         for (at, column) in result.columns.iter().enumerate() {
-            let name = column.name.strip_suffix("_row");
-            if let Some(Yield::Table(table)) = name.and_then(|name| self.yields.get(name)) {
-                sources.push((at, table));
+            let Some(name) = column.name.strip_suffix("_row") else { continue };
+            if let Some((name, Yield::Table(table))) = self.yields.get_key_value(name) {
+                sources.push((at, name, table));
             }
         }
-        let names: Vec<String> = result.columns.iter().map(|column| column.name.clone()).collect();
         for row in &mut result.rows {
-            let origins: Vec<(&Table, &Vec<Value>)> = sources
+            let rows: Vec<(&str, &Table, &Vec<Value>)> = sources
                 .iter()
-                .filter_map(|(at, table)| {
+                .filter_map(|(at, name, table)| {
                     let number: usize = row[*at].text.parse().ok()?;
-                    Some((*table, table.rows.get(number.checked_sub(1)?)?))
+                    Some((*name, *table, table.rows.get(number.checked_sub(1)?)?))
                 })
                 .collect();
-            for (name, value) in names.iter().zip(row.iter_mut()).filter(|(_, value)| !value.text.is_empty())
-            {
+            for (value, origins) in row.iter_mut().zip(&origins).filter(|(value, _)| !value.text.is_empty()) {
                 let borne =
-                    |origin: &Value| !matches!(origin.evidence, Evidence::Computed | Evidence::Missing);
-                let same = |origin: &&Value| borne(origin) && is_same(&origin.text, &value.text);
-                // A column of the same name is what is meant, where there is one.
-                let named = origins.iter().filter_map(|(table, row)| row.get(table.column(name)?)).find(same);
-                let origin = named.or_else(|| origins.iter().flat_map(|(_, row)| row.iter()).find(same));
+                    |origin: &&Value| !matches!(origin.evidence, Evidence::Computed | Evidence::Missing);
+                let mut candidates = origins.iter().filter_map(|(name, column)| {
+                    let (_, table, row) = rows.iter().find(|(table, ..)| table == name)?;
+                    row.get(table.column(column)?)
+                });
+                let origin = candidates.find(|origin| borne(origin) && is_same(&origin.text, &value.text));
                 if let Some(origin) = origin {
                     *value = origin.clone();
                 }

@@ -7,6 +7,7 @@ use super::artifact::Artifact;
 use super::*;
 use crate::chat::{ChatRequest, Completion, Constraint, Finish};
 use crate::passage::{CharRange, Page};
+use crate::table::Queried;
 
 mod files;
 
@@ -117,8 +118,9 @@ impl World for Script {
         Ok((0..texts.len()).collect())
     }
 
-    fn query(&mut self, _: &str, tables: &[(&str, &Table)]) -> Result<Table, Failure> {
-        Ok(tables.first().map(|(_, table)| (*table).clone()).unwrap_or_default())
+    fn query(&mut self, _: &str, tables: &[(&str, &Table)]) -> Result<Queried, Failure> {
+        let table = tables.first().map(|(_, table)| (*table).clone()).unwrap_or_default();
+        Ok(Queried { table, origins: Vec::new() })
     }
 
     fn compare(&mut self, old: &Document, new: &Document) -> Vec<Compared> {
@@ -425,7 +427,7 @@ fn a_model_that_obeys_every_document_does_nothing_that_the_agents_file_does_not_
         fn nearest(&mut self, query: &str, texts: &[&str]) -> Result<Vec<usize>, Failure> {
             self.0.nearest(query, texts)
         }
-        fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Table, Failure> {
+        fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Queried, Failure> {
             self.0.query(sql, tables)
         }
         fn compare(&mut self, old: &Document, new: &Document) -> Vec<Compared> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::chat::{ChatRequest, Completion};
 use crate::run::artifact::Artifact;
 use crate::run::{Compared, Document, Event, ToolSpec};
-use crate::table::Table;
+use crate::table::{Queried, Table};
 
 /// What a run needs from outside. Calls block.
 pub trait World {
@@ -30,7 +30,7 @@ pub trait World {
     fn nearest(&mut self, query: &str, texts: &[&str]) -> Result<Vec<usize>, Failure>;
 
     /// Answers a question in SQL to tables by name; only reads.
-    fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Table, Failure>;
+    fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Queried, Failure>;
 
     /// What became of each clause of the old document in the new one, in the order of the new.
     fn compare(&mut self, old: &Document, new: &Document) -> Vec<Compared>;

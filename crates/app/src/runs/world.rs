@@ -14,7 +14,7 @@ use inhouse_agent::run::artifact::Artifact;
 use inhouse_agent::run::{
     Compared, Document, Event, Failure, Filing, Halt, Pending, Piece, Redacted, Stop, ToolSpec, World, Wrote,
 };
-use inhouse_agent::table::Table;
+use inhouse_agent::table::{Queried, Table};
 use inhouse_record::RunId;
 use inhouse_tools::files::{Effect, FilesError, Grant, Journal, Limits, May, Step, StepState};
 use inhouse_tools::redact;
@@ -347,7 +347,7 @@ impl World for RealWorld<'_> {
         self.nearest.order(query, texts).map_err(|error| Failure::new("the embedder", error.to_string()))
     }
 
-    fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Table, Failure> {
+    fn query(&mut self, sql: &str, tables: &[(&str, &Table)]) -> Result<Queried, Failure> {
         self.runtime
             .block_on(inhouse_memory::query(sql, tables))
             .map_err(|error| Failure::new("query", error.to_string()))
