@@ -3,9 +3,11 @@
 //!
 //! The model proposes and code disposes: which passage a sentence cites, and with which words, is
 //! found by comparing the sentence with the passages ([`bind`]), and what has no such words is
-//! marked as not supported. [`decline`] tells when the documents do not hold the answer.
+//! marked as not supported. What another source says instead is found in the same way ([`conflict`]).
+//! [`decline`] tells when the documents do not hold the answer.
 
 pub mod bind;
+pub mod conflict;
 pub mod decline;
 pub mod language;
 pub mod prompt;
@@ -15,6 +17,8 @@ pub mod terms;
 use std::ops::Range;
 
 use crate::passage::{Anchor, Passage};
+
+use conflict::Statements;
 
 pub use bind::bind;
 pub use language::Language;
@@ -35,6 +39,8 @@ pub struct Answer {
 pub struct Sentence {
     pub text: String,
     pub citations: Vec<Citation>,
+    /// What other sources say instead, to the letter; see [`conflict`].
+    pub conflicts: Vec<Citation>,
 }
 
 impl Sentence {
@@ -62,13 +68,36 @@ impl Answer {
         Self { text: String::new(), declined: false, sentences: Vec::new() }
     }
 
-    /// The answer that comes of what the model wrote about the passages that it read.
+    /// The answer that comes of what the model wrote about the passages that it read: the first
+    /// `read` of those that were `found`.
     ///
     /// What the model wrote counts as far as it is bound to quotes. When nothing of it is, but a
     /// sentence of the passages is near enough to the question, that sentence answers by itself.
     /// When no sentence is near enough, the documents do not hold the answer, whatever the model
-    /// wrote.
-    pub fn settle(question: &str, written: &str, passages: &[Passage], nearest: Option<&Nearest>) -> Self {
+    /// wrote. What contradicts its quotes is looked for in all passages that were found.
+    pub fn settle(
+        question: &str,
+        written: &str,
+        found: &[Passage],
+        read: usize,
+        nearest: Option<&Nearest>,
+    ) -> Self {
+        let mut answer = Self::without_conflicts(question, written, &found[..read.min(found.len())], nearest);
+        if answer.sentences.iter().any(Sentence::is_supported) {
+            let statements = Statements::of(found);
+            for sentence in &mut answer.sentences {
+                sentence.conflicts = statements.contradicting(&sentence.text, &sentence.citations);
+            }
+        }
+        answer
+    }
+
+    fn without_conflicts(
+        question: &str,
+        written: &str,
+        passages: &[Passage],
+        nearest: Option<&Nearest>,
+    ) -> Self {
         let language = Language::of(question);
         if passages.is_empty() || nearest.is_some_and(|nearest| !nearest.is_evidence) {
             return Self::declined(language);
@@ -88,7 +117,11 @@ impl Answer {
     fn bound(question: &str, written: &str, passages: &[Passage]) -> Self {
         let sentences: Vec<Sentence> = sentence::cited_sentences(written)
             .into_iter()
-            .map(|cited| Sentence { citations: bind(question, &cited, passages), text: cited.text })
+            .map(|cited| Sentence {
+                citations: bind(question, &cited, passages),
+                text: cited.text,
+                conflicts: Vec::new(),
+            })
             .collect();
         let gap = if Language::of(question) == Language::Chinese { "" } else { " " };
         let text = sentences.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join(gap);
@@ -99,7 +132,7 @@ impl Answer {
     fn quoting(nearest: &Nearest, passages: &[Passage]) -> Self {
         let citation = bind::citation(&passages[nearest.passage], nearest.range.clone());
         let text = citation.quote.split_whitespace().collect::<Vec<_>>().join(" ");
-        let sentence = Sentence { text: text.clone(), citations: vec![citation] };
+        let sentence = Sentence { text: text.clone(), citations: vec![citation], conflicts: Vec::new() };
         Self { text, declined: false, sentences: vec![sentence] }
     }
 }
@@ -128,7 +161,7 @@ mod tests {
         let anchor = Anchor { source: SourceId(1), page: 1, range };
         let passage = Passage { id: PassageId(1), anchor, text: TEXT.into(), heading: String::new() };
         let nearest = nearest.map(|is_evidence| Nearest { passage: 0, range: 0..36, is_evidence });
-        Answer::settle("What may a hotel in Vienna cost?", written, &[passage], nearest.as_ref())
+        Answer::settle("What may a hotel in Vienna cost?", written, &[passage], 1, nearest.as_ref())
     }
 
     #[test]
@@ -143,6 +176,25 @@ mod tests {
         let answer = settle("A hotel in Vienna may cost EUR 135.", Some(true));
         assert_eq!(answer.text, "Hotels in Vienna cost up to EUR 170.");
         assert!(answer.sentences[0].is_supported());
+    }
+
+    #[test]
+    fn what_another_source_says_instead_is_shown_though_the_model_did_not_read_it() {
+        let passage = |source, text: &str| {
+            let anchor = Anchor {
+                source: SourceId(source),
+                page: 3,
+                range: CharRange::new(7, 7 + text.chars().count()),
+            };
+            Passage { id: PassageId(source), anchor, text: text.into(), heading: String::new() }
+        };
+        let found = [passage(1, TEXT), passage(2, "Book early. Hotels in Vienna cost up to EUR 190.")];
+        let written = "A hotel in Vienna may cost EUR 170. [1]";
+        let answer = Answer::settle("What may a hotel in Vienna cost?", written, &found, 1, None);
+        let [conflict] = answer.sentences[0].conflicts.as_slice() else { panic!("{answer:?}") };
+        assert_eq!(conflict.quote, "Hotels in Vienna cost up to EUR 190.");
+        let range = CharRange::new(7 + 12, 7 + 48);
+        assert_eq!(conflict.anchor, Anchor { source: SourceId(2), page: 3, range });
     }
 
     #[test]

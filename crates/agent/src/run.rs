@@ -15,7 +15,7 @@ mod checks;
 mod compare;
 mod document;
 mod event;
-mod figures;
+pub(crate) mod figures;
 mod filing;
 mod fill;
 mod folder;

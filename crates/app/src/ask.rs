@@ -16,7 +16,7 @@ use inhouse_agent::source::SourceId;
 
 use crate::{App, AppError, blocking};
 
-pub use answered::{Answered, Cells, Evidence};
+pub use answered::{Answered, AnsweredSentence, Cells, Evidence, Quote};
 pub use chats::{KeptTurn, TurnOutcome};
 pub use inhouse_record::{Chat, ChatId, TurnId};
 pub use search::Found;
@@ -72,7 +72,7 @@ impl App {
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
         let mut answered = self.answer(question, options, cancel, on_event).await?;
-        for quote in answered.sentences.iter_mut().flat_map(|sentence| &mut sentence.citations) {
+        for quote in answered.sentences.iter_mut().flat_map(quotes) {
             let sheet = self.record().page_sheet(SourceId(quote.source), quote.page)?;
             quote.cells = sheet.map(|sheet| Cells {
                 names: cell_names(sheet.cells_in(CharRange::new(quote.start, quote.end))),
@@ -108,7 +108,7 @@ impl App {
 
         let passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
         if passages.is_empty() {
-            let answer = Answer::settle(&question, "", &[], None);
+            let answer = Answer::settle(&question, "", &[], 0, None);
             return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
         }
         let finder = self.finder().await?;
@@ -118,7 +118,7 @@ impl App {
         })
         .await??;
         if nearest.as_ref().is_some_and(|nearest| !nearest.is_evidence) {
-            let answer = Answer::settle(&question, "", &passages, nearest.as_ref());
+            let answer = Answer::settle(&question, "", &passages, passages.len(), nearest.as_ref());
             return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
         }
         let wanted = agent.as_ref().and_then(|agent| agent.model.clone());
@@ -143,7 +143,7 @@ impl App {
             let Written { completion, used, first_token } = written;
             // The nearest sentence may stand in a passage that found no room in the prompt.
             let read = used.max(nearest.as_ref().map_or(0, |nearest| nearest.passage + 1));
-            let answer = Answer::settle(&question, &completion.text, &passages[..read], nearest.as_ref());
+            let answer = Answer::settle(&question, &completion.text, &passages, read, nearest.as_ref());
             let run = Run {
                 model: chat.id().to_owned(),
                 stopped: completion.finish == Finish::Cancelled,
@@ -158,6 +158,10 @@ impl App {
         })
         .await?
     }
+}
+
+fn quotes(sentence: &mut AnsweredSentence) -> impl Iterator<Item = &mut Quote> {
+    sentence.citations.iter_mut().chain(&mut sentence.conflicts)
 }
 
 /// Ends soon after a person wished to stop.

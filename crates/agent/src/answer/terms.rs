@@ -210,7 +210,7 @@ fn chinese_value(numerals: &[char]) -> Option<f64> {
 }
 
 /// A light stemmer for comparing only: plural and verb endings fall, and a final e.
-fn stem(word: &str) -> String {
+pub(super) fn stem(word: &str) -> String {
     if !word.is_ascii() || word.len() < 4 {
         return word.to_owned();
     }
@@ -233,7 +233,7 @@ fn stem(word: &str) -> String {
     cut
 }
 
-const STOP_WORDS: &[&str] = &[
+pub(super) const STOP_WORDS: &[&str] = &[
     "a",
     "an",
     "the",
@@ -327,7 +327,7 @@ const STOP_WORDS: &[&str] = &[
 ];
 
 /// Characters that join words and carry no content of their own.
-const HAN_PARTICLES: &str = "的了是在和与及或为把被就都也而着过吗呢吧啊之其该等";
+pub(super) const HAN_PARTICLES: &str = "的了是在和与及或为把被就都也而着过吗呢吧啊之其该等";
 
 #[cfg(test)]
 mod tests {

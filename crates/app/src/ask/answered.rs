@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use inhouse_agent::answer::Answer;
+use inhouse_agent::answer::{Answer, Citation};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Found, Run};
@@ -95,25 +95,22 @@ impl Answered {
             let from = found.iter().find(|found| found.passage.anchor.source == source);
             from.map(|found| found.path.clone()).unwrap_or_default()
         };
+        let quote = |citation: Citation| Quote {
+            source: citation.anchor.source.0,
+            path: path_of(citation.anchor.source),
+            page: citation.anchor.page,
+            start: citation.anchor.range.start,
+            end: citation.anchor.range.end,
+            quote: citation.quote,
+            cells: None,
+        };
         let sentences = answer
             .sentences
             .into_iter()
             .map(|sentence| AnsweredSentence {
                 text: sentence.text,
-                conflicts: Vec::new(),
-                citations: sentence
-                    .citations
-                    .into_iter()
-                    .map(|citation| Quote {
-                        source: citation.anchor.source.0,
-                        path: path_of(citation.anchor.source),
-                        page: citation.anchor.page,
-                        start: citation.anchor.range.start,
-                        end: citation.anchor.range.end,
-                        quote: citation.quote,
-                        cells: None,
-                    })
-                    .collect(),
+                conflicts: sentence.conflicts.into_iter().map(quote).collect(),
+                citations: sentence.citations.into_iter().map(quote).collect(),
             })
             .collect();
         let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

@@ -98,7 +98,7 @@ fn changes(words: &[(Tag, String)]) -> Vec<(String, String)> {
 fn last_words(text: &str) -> &str {
     let ends = |c: char| ".。;；!！?？\n".contains(c);
     let text = text.rsplit(ends).next().unwrap_or(text);
-    let Some((at, _)) = text.char_indices().rev().nth(AROUND) else { return text };
+    let Some((at, _)) = text.char_indices().rev().nth(AROUND - 1) else { return text };
     let tail = &text[at..];
     tail.find(char::is_whitespace).map_or(tail, |space| &tail[space..])
 }

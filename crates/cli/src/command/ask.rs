@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use inhouse_app::AppError;
-use inhouse_app::ask::answered::Quote;
-use inhouse_app::ask::{Answered, AskEvent, AskOptions, DEFAULT_BUDGET, DEFAULT_TOP};
+use inhouse_app::ask::{Answered, AskEvent, AskOptions, DEFAULT_BUDGET, DEFAULT_TOP, Quote};
 use serde::Serialize;
 
 use crate::command::{print_json, read_questions};
