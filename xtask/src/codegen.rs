@@ -13,6 +13,8 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     let mut cargo = process::cargo();
     // Of the whole workspace, as it is always built: one package alone would be another build of all
     // that it needs.
-    cargo.args(["test", "--workspace", "--lib", "the_typescript"]).current_dir(&house.root);
+    cargo
+        .args(["test", "--workspace", "--lib", "--", "the_typescript", "the_schema"])
+        .current_dir(&house.root);
     process::run(cargo.env("INHOUSE_UPDATE", "1"))
 }

@@ -5,16 +5,19 @@
 
 mod check;
 mod parse;
+mod schema;
 mod step;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answer::Language;
 
 pub use check::{Check, CheckKind};
 pub use parse::Problem;
+pub use schema::schema;
 pub use step::{
     Ask, Calendar, ColumnOut, ColumnWanted, Compare, Extract, Field, FieldKind, FileAway, FileHow, Fill,
     ForEach, Form, Free, ListOut, Mail, OptionOf, Query, ReadTable, Redact, Split, SplitBy, Step, TableOut,
@@ -36,6 +39,8 @@ pub struct Agent {
     pub model: Option<String>,
     /// Names of the collections that it may search; none means all that the person has in memory.
     pub collections: Vec<String>,
+    /// Tools that it may use when it is asked in a chat, besides searching: `calculate`.
+    pub tools: Vec<String>,
     pub inputs: Vec<Input>,
     pub permissions: BTreeMap<Tool, Permission>,
     pub limits: Limits,
@@ -46,7 +51,7 @@ pub struct Agent {
 }
 
 /// A text in each language of the product.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     pub en: String,
@@ -63,7 +68,7 @@ impl Words {
 }
 
 /// What a person hands over with a task.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     pub name: String,
@@ -78,7 +83,7 @@ pub struct Input {
     pub options: Vec<OptionOf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InputKind {
     File,
@@ -92,7 +97,7 @@ pub enum InputKind {
 }
 
 /// What needs a person's leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tool {
     /// Writing a file outside the agent's own folder.
@@ -115,7 +120,7 @@ impl Tool {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     Allow,
@@ -124,7 +129,7 @@ pub enum Permission {
 }
 
 /// Where a run is stopped, whatever it has reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Tokens that the model reads and writes, all in all.
@@ -153,16 +158,17 @@ impl Agent {
 }
 
 /// A text for each language, or one for both.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a text, or one in en and zh")]
+enum OneOrBoth {
+    One(String),
+    Both(Words),
+}
+
 fn one_or_both<'de, D: Deserializer<'de>>(from: D) -> Result<Words, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a text, or one in en and zh")]
-    enum Either {
-        One(String),
-        Both(Words),
-    }
-    Ok(match Either::deserialize(from)? {
-        Either::One(text) => Words { en: text.clone(), zh: text },
-        Either::Both(words) => words,
+    Ok(match OneOrBoth::deserialize(from)? {
+        OneOrBoth::One(text) => Words { en: text.clone(), zh: text },
+        OneOrBoth::Both(words) => words,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Tables: what the steps of a run hand to each other. Each value knows where it comes from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Language;
@@ -19,7 +20,7 @@ pub struct Column {
 }
 
 /// What the values of a column are, besides empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Text,

@@ -1,5 +1,6 @@
 //! Acceptance tests of a run, decided by code.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Words;
@@ -14,7 +15,7 @@ pub struct Check {
     pub line: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CheckKind {
     /// Every value of these columns is there.

@@ -36,6 +36,8 @@ struct AgentFile {
     #[serde(default)]
     collections: Vec<String>,
     #[serde(default)]
+    tools: Vec<String>,
+    #[serde(default)]
     inputs: Vec<Spanned<Input>>,
     #[serde(default)]
     permissions: BTreeMap<Tool, Permission>,
@@ -126,6 +128,7 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Agent, Vec<Problem>> {
         instructions: file.instructions,
         model: file.model,
         collections: file.collections,
+        tools: file.tools,
         inputs,
         permissions: file.permissions,
         limits: file.limits,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Words;
@@ -41,7 +42,7 @@ pub enum Work {
 }
 
 /// Reads a sheet into a table: which of its columns is which, its headers say.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadTable {
     pub from: String,
@@ -50,7 +51,7 @@ pub struct ReadTable {
     pub columns: Vec<ColumnWanted>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnWanted {
     pub name: String,
@@ -62,14 +63,14 @@ pub struct ColumnWanted {
 }
 
 /// Cuts a document into a table of its parts, with the columns `number` and `text`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
     pub from: String,
     pub by: SplitBy,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitBy {
     /// Each line that says something.
@@ -82,14 +83,14 @@ pub enum SplitBy {
 /// Reads the fields of a form into a table with the columns `label` and `value`: neighbours in the rows
 /// of a table, and what stands around a colon. A field that is left empty or has only a line to write on
 /// has no value.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Form {
     pub from: String,
 }
 
 /// Fills fields out of documents: a table of one row.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Extract {
     /// Documents, searched together.
@@ -98,7 +99,7 @@ pub struct Extract {
 }
 
 /// Fills fields for each row of a table: its rows with more columns.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
     pub rows: String,
@@ -111,7 +112,7 @@ pub struct ForEach {
 }
 
 /// One thing to find, choose or write.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     pub name: String,
@@ -129,7 +130,7 @@ pub struct Field {
     pub when: BTreeMap<String, Vec<String>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     /// Words of the text, to the letter.
@@ -146,7 +147,7 @@ pub enum FieldKind {
     Text,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptionOf {
     /// What stands in the table.
@@ -159,7 +160,7 @@ pub struct OptionOf {
 ///
 /// Each table has the column `row_no`, from 1. A column of the result that is called `T_row` says that
 /// the values of its row stand in that row of the table `T`, and carries over where they stand.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     pub sql: String,
@@ -167,7 +168,7 @@ pub struct Query {
 
 /// Two versions of a document, clause by clause: a table with the columns `kind` (same, moved, changed,
 /// added, removed, renumbered), `old_number`, `new_number`, `old`, `new` and `change`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
     pub old: String,
@@ -176,7 +177,7 @@ pub struct Compare {
 
 /// Translates the texts of a table's rows: the rows with the columns `translation` and `problem`. A
 /// figure that is lost or invented, and a term of the glossary that is not kept, is a problem.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Translate {
     pub rows: String,
@@ -190,7 +191,7 @@ pub struct Translate {
 }
 
 /// Takes personal data out of a document: an artifact, and the table of what was found.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Redact {
     pub from: String,
@@ -199,11 +200,12 @@ pub struct Redact {
     pub names: Vec<String>,
     /// The artifact's file name, without an ending; `{input}` stands for the document's own.
     #[serde(deserialize_with = "super::one_or_both")]
+    #[schemars(with = "super::OneOrBoth")]
     pub file: Words,
 }
 
 /// A question to the person: a table with the column `answer`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     pub question: Words,
@@ -213,7 +215,7 @@ pub struct Ask {
 
 /// Lets the model choose tools, one after the other, until it can answer: a table of the calls with the
 /// columns `tool`, `arguments` and `result`; the last row is the `answer`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Free {
     /// What is to be done; `{step.column}` stands for the value of a table of one row.
@@ -230,10 +232,11 @@ fn eight() -> usize {
 }
 
 /// Writes tables and texts into a new file, whose ending decides how: xlsx, docx, pdf, csv or md.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Write {
     #[serde(deserialize_with = "super::one_or_both")]
+    #[schemars(with = "super::OneOrBoth")]
     pub file: Words,
     #[serde(default)]
     pub heading: Words,
@@ -245,7 +248,7 @@ pub struct Write {
     pub tables: Vec<TableOut>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableOut {
     pub from: String,
@@ -256,7 +259,7 @@ pub struct TableOut {
     pub totals: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnOut {
     /// A column of the table; with `@place` behind it, where its value stands.
@@ -269,10 +272,11 @@ pub struct ColumnOut {
 
 /// Fills a template of the agent's folder: `{{step.column}}`, and for each row of a table the rows and
 /// paragraphs of the template that name its columns.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fill {
     #[serde(deserialize_with = "super::one_or_both")]
+    #[schemars(with = "super::OneOrBoth")]
     pub file: Words,
     /// A DOCX or XLSX in the agent's folder.
     pub template: Words,
@@ -282,10 +286,11 @@ pub struct Fill {
 }
 
 /// Drafts a mail as a file that a mail program opens; nothing is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     #[serde(deserialize_with = "super::one_or_both")]
+    #[schemars(with = "super::OneOrBoth")]
     pub file: Words,
     /// Addresses, parted by commas; `{step.column}` as in texts.
     #[serde(default)]
@@ -303,7 +308,7 @@ pub struct Mail {
 }
 
 /// Rows of a table as lines of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListOut {
     pub from: String,
@@ -312,10 +317,11 @@ pub struct ListOut {
 }
 
 /// Writes the rows of a table as entries of a calendar. A row without a day has none.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     #[serde(deserialize_with = "super::one_or_both")]
+    #[schemars(with = "super::OneOrBoth")]
     pub file: Words,
     pub from: String,
     /// What an entry is called; `{column}` stands for the row's value.
@@ -330,7 +336,7 @@ pub struct Calendar {
 
 /// Moves or copies files of a folder that a person gave: the rows with the columns `to` and `state`
 /// (`filed`, or `left` where a value of its new name is missing).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileAway {
     /// The input with the folder.
@@ -340,11 +346,12 @@ pub struct FileAway {
     /// The new path beneath the folder, without the ending, which stays; `{column}` stands for the
     /// row's value.
     #[serde(deserialize_with = "super::one_or_both")]
+    #[schemars(with = "super::OneOrBoth")]
     pub to: Words,
     pub how: FileHow,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileHow {
     Move,
