@@ -32,10 +32,7 @@ impl Run<'_> {
         paragraphs.retain(|paragraph| !paragraph.trim().is_empty());
         let mut kept = Vec::new();
         for step in &mail.attach {
-            match self.artifacts.get(step) {
-                Some(artifact) => kept.push(artifact.clone()),
-                None => return Err(self.fault(at, format!("step `{step}` made no file"))),
-            }
+            kept.extend(self.artifacts.get(step).cloned());
         }
         let draft = Draft {
             to: addresses(&mail.to),
@@ -63,7 +60,12 @@ impl Run<'_> {
                 remind: calendar.remind,
             }
         };
-        let entries = table.rows.iter().filter(|row| !row[day].text.is_empty()).map(entry).collect();
+        let entries: Vec<Entry> =
+            table.rows.iter().filter(|row| !row[day].text.is_empty()).map(entry).collect();
+        if entries.is_empty() {
+            // Nothing has a day: there is no calendar, and that is no fault.
+            return Ok(Table::default());
+        }
         let artifact = Artifact::Calendar(entries, self.task.today.clone());
         self.render_and_keep(at, &artifact, &calendar.file, &self.singles())
     }

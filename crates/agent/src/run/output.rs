@@ -106,22 +106,23 @@ impl Run<'_> {
         self.render_and_keep(at, &artifact, &fill.file, &self.singles())
     }
 
-    /// `{step.column}` and `{input}` (the name of its file, without its ending) in a file's name.
+    /// A file's name, with the values that it names.
     pub(super) fn file_name(&self, pattern: &Words, known: &BTreeMap<String, String>) -> String {
-        let mut known = known.clone();
-        for (name, kept) in &self.yields {
-            if let Yield::Document(document) = kept {
-                known.insert(name.clone(), stem(&document.name).to_owned());
-            }
-        }
-        plain_name(&with_values(pattern.get(self.task.language), &known))
+        plain_name(&with_values(pattern.get(self.task.language), known))
     }
 
-    /// The values of tables of one row, by `step.column`; of what a person gave, by its name too.
+    /// The values of tables of one row, by `step.column`; what a person gave by its name too, a document
+    /// as the name of its file without the ending.
     pub(super) fn singles(&self) -> BTreeMap<String, String> {
         let mut singles = BTreeMap::new();
         for (name, kept) in &self.yields {
-            let Yield::Table(table) = kept else { continue };
+            let table = match kept {
+                Yield::Table(table) => table,
+                Yield::Document(document) => {
+                    singles.insert(name.clone(), stem(&document.name).to_owned());
+                    continue;
+                }
+            };
             singles.insert(format!("{name}.rows"), table.rows.len().to_string());
             let [row] = table.rows.as_slice() else { continue };
             for (column, value) in table.columns.iter().zip(row) {
