@@ -23,7 +23,7 @@ pub use docx::{Block, docx};
 pub use error::WriteError;
 pub use grid::{Datum, Day, Grid};
 pub use markdown::markdown;
-pub use template::{List, Placeholder, Values, fill_docx, placeholders};
+pub use template::{List, Placeholder, Values, fill_docx, fill_xlsx, placeholders, xlsx_placeholders};
 pub use xlsx::xlsx;
 
 #[cfg(test)]

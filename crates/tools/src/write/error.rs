@@ -15,8 +15,10 @@ pub enum WriteError {
     /// The template is no file that can be filled: choose another one or save it anew.
     #[error("the template can't be used: {wrong}; {way_out}")]
     NotDocx { wrong: String, way_out: &'static str },
-    #[error("the template holds macros ({part}); save it as .docx, which has none")]
-    Macros { part: String },
+    #[error("the template can't be used: {wrong}; {way_out}")]
+    NotXlsx { wrong: String, way_out: &'static str },
+    #[error("the template holds macros ({part}); save it as .{ending}, which has none")]
+    Macros { part: String, ending: &'static str },
     #[error("the template is protected by a password; save a copy without one")]
     Encrypted,
     /// The text of the template is at fault: correct it there.
@@ -28,6 +30,9 @@ pub enum WriteError {
         listed(names)
     )]
     Unknown { names: Vec<Placeholder> },
+    /// Something of the template can't be filled, or can't move with its rows: change it there.
+    #[error("{place}: {wrong}; {way_out}")]
+    Fixed { place: String, wrong: String, way_out: &'static str },
     /// Nothing that was given is at fault.
     #[error("cannot {doing}: {source}")]
     Failed { doing: &'static str, source: Box<dyn Error + Send + Sync> },

@@ -17,7 +17,7 @@ const ROWS: usize = 1_048_576 - 2;
 /// Columns of a sheet.
 const COLUMNS: usize = 16_384;
 /// Longest text of a cell, in units of UTF-16.
-const CELL_UNITS: usize = 32_767;
+pub(super) const CELL_UNITS: usize = 32_767;
 
 /// Width of a column, in characters.
 const NARROWEST: usize = 6;
@@ -163,7 +163,7 @@ fn write_cell(
 }
 
 /// `None` for a day that Excel counts wrongly, since it takes 1900 for a leap year, or not at all.
-fn counted(day: Day) -> Result<Option<ExcelDateTime>, XlsxError> {
+pub(super) fn counted(day: Day) -> Result<Option<ExcelDateTime>, XlsxError> {
     if (day.year, day.month) < (1900, 3) {
         return Ok(None);
     }

@@ -1,6 +1,7 @@
 //! What filling a template promises, tested on templates that are built here.
 
-use super::super::unpacked::{assert_well_formed, names, packed, part};
+use super::super::super::unpacked::{assert_well_formed, names, packed, part};
+use super::super::values::List;
 use super::*;
 
 const WORD: &str = r#"xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml""#;
@@ -31,7 +32,7 @@ fn template(body: &str) -> Vec<u8> {
 
 fn values(fields: &[(&str, &str)]) -> Values {
     let fields = fields.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Values { fields, lists: BTreeMap::new() }
+    Values { fields, ..Values::default() }
 }
 
 fn with_list(mut values: Values, name: &str, columns: &[&str], rows: &[&[&str]]) -> Values {
@@ -312,7 +313,7 @@ fn the_same_values_give_the_same_bytes() {
 
 #[test]
 fn a_document_that_was_written_here_can_be_a_template() {
-    use super::super::docx::{Block, docx};
+    use super::super::super::docx::{Block, docx};
     let template = docx(&[Block::Title("{{题目}}".into()), Block::Bullet("{{点.文}}".into())]);
     let given = with_list(values(&[("题目", "报告")]), "点", &["文"], &[&["一"], &["二"]]);
     let document = fill_docx(&template.expect("it is written"), &given).expect("it is filled");

@@ -1,13 +1,14 @@
 //! Writes the tree of a part with values in place of placeholders.
 
-use super::super::error::WriteError;
-use super::super::run::push_text;
-use super::super::text::clean;
-use super::package::UNPACKED_BYTES;
-use super::paragraph::{Paragraph, Placeholder};
-use super::tree::{Element, Kind, Node, push_raw};
-use super::values::{List, Values};
-use super::visit_paragraphs;
+use super::super::super::error::WriteError;
+use super::super::super::run::push_text;
+use super::super::super::text::clean;
+use super::super::package::UNPACKED_BYTES;
+use super::super::placeholder::Placeholder;
+use super::super::tree::{Node, push_raw};
+use super::super::values::{List, Values};
+use super::paragraph::Paragraph;
+use super::{Element, Kind, visit_paragraphs};
 
 /// Attributes that may stand only once in a document.
 const UNIQUE: &[&str] = &["paraId", "textId"];
@@ -39,13 +40,18 @@ impl<'v> Filler<'v> {
         Self { values, part, room, out: String::new(), rows: 0 }
     }
 
-    pub(super) fn fill(mut self, tree: &[Node]) -> Result<String, WriteError> {
+    pub(super) fn fill(mut self, tree: &[Node<Kind>]) -> Result<String, WriteError> {
         self.nodes(tree, &Scope::default(), &mut Texts::default())?;
         Ok(self.out)
     }
 
-    fn nodes(&mut self, nodes: &[Node], scope: &Scope<'v>, texts: &mut Texts) -> Result<(), WriteError> {
-        let is_paragraph = |node: &Node| matches!(node, Node::Element(e) if e.kind == Kind::Paragraph);
+    fn nodes(
+        &mut self,
+        nodes: &[Node<Kind>],
+        scope: &Scope<'v>,
+        texts: &mut Texts,
+    ) -> Result<(), WriteError> {
+        let is_paragraph = |node: &Node<Kind>| matches!(node, Node::Element(e) if e.kind == Kind::Paragraph);
         let last_paragraph = nodes.iter().rposition(is_paragraph);
         let mut has_paragraph = false;
         for (at, node) in nodes.iter().enumerate() {
@@ -142,11 +148,11 @@ impl<'v> Filler<'v> {
     /// What stands in a row, but not in rows of tables within it, or in a paragraph.
     fn wanted(&self, element: &Element) -> Result<Vec<Placeholder>, WriteError> {
         if element.kind == Kind::Paragraph {
-            return Ok(Paragraph::read(element, self.part)?.into_placeholders().collect());
+            return Ok(Paragraph::read(element, self.part)?.placeholders().cloned().collect());
         }
         let mut wanted = Vec::new();
         visit_paragraphs(&element.children, false, &mut |paragraph| {
-            wanted.extend(Paragraph::read(paragraph, self.part)?.into_placeholders());
+            wanted.extend(Paragraph::read(paragraph, self.part)?.placeholders().cloned());
             Ok(())
         })?;
         Ok(wanted)
@@ -165,13 +171,13 @@ impl<'v> Filler<'v> {
 
     fn value(&self, placeholder: &Placeholder, scope: &Scope) -> Result<String, WriteError> {
         let value = match placeholder {
-            Placeholder::Field { name } => self.values.fields.get(name),
+            Placeholder::Field { name } => self.values.text(name),
             Placeholder::Column { list: name, column } => {
                 let row = scope.rows.iter().find(|(given, ..)| given == name);
-                row.and_then(|(_, list, row)| list.rows.get(*row)?.get(list.column(column)?))
+                row.and_then(|(_, list, row)| list.datum(*row, column)).map(ToString::to_string)
             }
         };
-        value.map(|value| clean(value).into_owned()).ok_or_else(|| unknown(placeholder))
+        value.map(|value| clean(&value).into_owned()).ok_or_else(|| unknown(placeholder))
     }
 
     /// A paragraph that must stay, with nothing but its properties.

@@ -1,10 +1,9 @@
-//! The placeholders of a paragraph, however its text is cut into runs.
+//! What a template wants at a place, and how it is named there.
 
 use std::fmt;
 use std::ops::Range;
 
 use super::super::error::{WriteError, cut};
-use super::tree::{Element, Kind, Node};
 
 /// What a template wants at a place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,107 +23,31 @@ impl fmt::Display for Placeholder {
     }
 }
 
-pub(super) struct Paragraph {
-    /// All texts, one after the other.
-    whole: String,
-    /// Where each `w:t` stands in it.
-    pieces: Vec<Range<usize>>,
-    found: Vec<(Range<usize>, Placeholder)>,
-}
-
 /// Stands for a tab, a picture and the like.
-const SEEN: char = '\u{fffc}';
+pub(super) const SEEN: char = '\u{fffc}';
 
 /// Longest name, in characters.
 const NAME: usize = 100;
 
-impl Paragraph {
-    /// `part`: for messages.
-    pub(super) fn read(element: &Element, part: &str) -> Result<Self, WriteError> {
-        let mut paragraph = Self { whole: String::new(), pieces: Vec::new(), found: Vec::new() };
-        paragraph.collect(&element.children);
-        paragraph.found = find(&paragraph.whole).map_err(|wrong| WriteError::Placeholder {
-            part: part.to_owned(),
-            placeholder: wrong.text,
-            wrong: wrong.wrong.to_owned(),
-            way_out: wrong.way_out,
-        })?;
-        Ok(paragraph)
-    }
-
-    pub(super) fn into_placeholders(self) -> impl Iterator<Item = Placeholder> {
-        self.found.into_iter().map(|(_, placeholder)| placeholder)
-    }
-
-    /// The new text of each `w:t`, `None` where it stays. A value stands where its placeholder begins.
-    pub(super) fn filled(
-        &self,
-        mut value: impl FnMut(&Placeholder) -> Result<String, WriteError>,
-    ) -> Result<Vec<Option<String>>, WriteError> {
-        let mut filled = Vec::with_capacity(self.pieces.len());
-        for piece in &self.pieces {
-            let touches = |range: &Range<usize>| range.start < piece.end && piece.start < range.end;
-            let mut text = None;
-            let mut at = piece.start;
-            for (range, placeholder) in self.found.iter().filter(|(range, _)| touches(range)) {
-                let text = text.get_or_insert_with(String::new);
-                if range.start >= piece.start {
-                    text.push_str(&self.whole[at..range.start]);
-                    text.push_str(&value(placeholder)?);
-                }
-                at = range.end.min(piece.end);
-            }
-            if let Some(text) = &mut text {
-                text.push_str(&self.whole[at..piece.end]);
-            }
-            filled.push(text);
-        }
-        Ok(filled)
-    }
-
-    /// The texts of a paragraph, without those of paragraphs within it.
-    fn collect(&mut self, nodes: &[Node]) {
-        for node in nodes {
-            let Node::Element(element) = node else { continue };
-            match element.kind {
-                Kind::Paragraph | Kind::ParagraphProperties => {}
-                Kind::Text => {
-                    let start = self.whole.len();
-                    self.whole.push_str(&text_of(element));
-                    self.pieces.push(start..self.whole.len());
-                }
-                kind => {
-                    if kind == Kind::Seen {
-                        self.whole.push(SEEN);
-                    }
-                    self.collect(&element.children);
-                }
-            }
-        }
-    }
-}
-
-/// What Word shows of a `w:t`.
-fn text_of(element: &Element) -> String {
-    let mut text = String::new();
-    for node in &element.children {
-        if let Node::Text { text: piece, .. } = node {
-            text.extend(piece.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
-        }
-    }
-    match element.start.contains("preserve") {
-        true => text,
-        false => text.trim_matches([' ', '\t']).to_owned(),
-    }
-}
-
-struct Wrong {
+/// A text between braces that is no placeholder.
+pub(super) struct Wrong {
     text: String,
     wrong: &'static str,
     way_out: &'static str,
 }
 
-fn find(whole: &str) -> Result<Vec<(Range<usize>, Placeholder)>, Wrong> {
+impl Wrong {
+    pub(super) fn at(self, place: impl Into<String>) -> WriteError {
+        WriteError::Placeholder {
+            part: place.into(),
+            placeholder: self.text,
+            wrong: self.wrong.to_owned(),
+            way_out: self.way_out,
+        }
+    }
+}
+
+pub(super) fn find(whole: &str) -> Result<Vec<(Range<usize>, Placeholder)>, Wrong> {
     let mut found = Vec::new();
     let mut at = 0;
     if let Some(start) = whole.find("｛｛") {
@@ -135,7 +58,7 @@ fn find(whole: &str) -> Result<Vec<(Range<usize>, Placeholder)>, Wrong> {
         let inner = start + 2;
         let refuse = |end: usize, wrong, way_out| Wrong { text: cut(&whole[start..end]), wrong, way_out };
         let Some(end) = whole[inner..].find("}}").map(|length| inner + length) else {
-            let way_out = "end it with }} in the same paragraph";
+            let way_out = "end it with }} in the same paragraph or cell";
             return Err(refuse(whole.len(), "it does not end", way_out));
         };
         let placeholder =
@@ -152,7 +75,7 @@ fn named(inner: &str) -> Result<Placeholder, (&'static str, &'static str)> {
         return Err(("a break, a tab, a field or a picture stands in it", way_out));
     }
     if inner.trim_start().starts_with(['#', '/', '^', '>']) {
-        let way_out = "write {{list.column}} into a row of a table: it is repeated for each row of the list";
+        let way_out = "write {{list.column}} into a row: it is repeated for each row of the list";
         return Err(("there are no sections", way_out));
     }
     let name = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
