@@ -16,6 +16,9 @@ pub(crate) enum Kind {
     Docx,
     /// A workbook of Excel or of OpenDocument.
     Workbook,
+    /// One mail, with everything that is attached to it.
+    Mail,
+    Calendar,
     /// A ZIP archive or a compound file that isn't named as an Office document, and may be one.
     Container,
 }
@@ -143,6 +146,8 @@ fn promise(path: &Path) -> Promise {
         Some("txt" | "text" | "log") => Promise::Kind(Kind::Text),
         Some("csv" | "tsv" | "tab") => Promise::Kind(Kind::Delimited),
         Some("md" | "markdown") => Promise::Kind(Kind::Markdown),
+        Some("eml") => Promise::Kind(Kind::Mail),
+        Some("ics") => Promise::Kind(Kind::Calendar),
         Some("pdf") => Promise::Kind(Kind::Pdf),
         Some("docx" | "docm" | "dotx" | "dotm") => Promise::Kind(Kind::Docx),
         // WPS names its workbooks et and ett.
@@ -209,6 +214,9 @@ mod tests {
         assert_eq!(code(b"a,b\n", "list.CSV"), Ok(Kind::Delimited));
         assert_eq!(code(b"# Title", "README.md"), Ok(Kind::Markdown));
         assert_eq!(code(b"hello", "README"), Ok(Kind::Text));
+        assert_eq!(code(b"Subject: x", "\u{901a}\u{77e5}.EML"), Ok(Kind::Mail));
+        assert_eq!(code(b"BEGIN:VCALENDAR", "a.ics"), Ok(Kind::Calendar));
+        assert_eq!(code(b"GIF89a", "a.eml"), Err(FailureCode::Broken));
     }
 
     #[test]

@@ -11,10 +11,13 @@
 //!
 //! Start reading at [`ChildReader`], then `read::read_pages`, which runs in the child.
 
+mod calendar;
 mod child;
 mod docx;
+mod html;
 mod kind;
 mod limits;
+mod mail;
 mod markdown;
 mod office;
 mod package;

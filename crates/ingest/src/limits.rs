@@ -9,9 +9,9 @@ const MIB: u64 = 1024 * 1024;
 /// What reading one file may cost. Whatever goes beyond it ends with a failure that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadLimits {
-    /// Largest plain text, Markdown or CSV file, in bytes.
+    /// Largest plain text, Markdown, CSV or calendar file, in bytes.
     pub plain_file_bytes: u64,
-    /// Largest PDF or Office file, in bytes: most of these are pictures.
+    /// Largest PDF, Office file or mail, in bytes: most of these are pictures or attachments.
     pub document_file_bytes: u64,
     /// Most text that one file may give, in bytes of UTF-8.
     pub text_bytes: u64,
@@ -50,8 +50,10 @@ impl Default for ReadLimits {
 impl ReadLimits {
     pub(crate) fn file_bytes(&self, kind: Kind) -> u64 {
         match kind {
-            Kind::Text | Kind::Markdown | Kind::Delimited => self.plain_file_bytes,
-            Kind::Pdf | Kind::Docx | Kind::Workbook | Kind::Container => self.document_file_bytes,
+            Kind::Text | Kind::Markdown | Kind::Delimited | Kind::Calendar => self.plain_file_bytes,
+            Kind::Pdf | Kind::Docx | Kind::Workbook | Kind::Container | Kind::Mail => {
+                self.document_file_bytes
+            }
         }
     }
 

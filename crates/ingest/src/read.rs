@@ -8,7 +8,7 @@ use inhouse_agent::read::{FailureCode, ReadFailure};
 
 use crate::child::{PAGE_TEXT_BYTES, system_failure, too_much_text};
 use crate::kind::Kind;
-use crate::{markdown, office, pdf, sheet, text};
+use crate::{calendar, mail, markdown, office, pdf, sheet, text};
 
 /// Takes the next page; an error ends the reading.
 pub(crate) type Give<'a> = &'a mut dyn FnMut(Page) -> Result<(), ReadFailure>;
@@ -30,6 +30,8 @@ pub(crate) fn read_pages(kind: Kind, file: File, text_bytes: u64, give: Give) ->
     match kind {
         Kind::Text => text::read(&all_bytes(file)?, &mut give),
         Kind::Markdown => markdown::read(&all_bytes(file)?, &mut give),
+        Kind::Mail => mail::read(&all_bytes(file)?, &mut give),
+        Kind::Calendar => calendar::read(&all_bytes(file)?, &mut give),
         Kind::Pdf => pdf::read(all_bytes(file)?, &mut give),
         Kind::Delimited => sheet::read_delimited(&all_bytes(file)?, text_bytes, &mut give),
         Kind::Docx | Kind::Workbook | Kind::Container => office::read(file, kind, text_bytes, &mut give),

@@ -10,11 +10,16 @@ use inhouse_agent::read::ReadFailure;
 
 use crate::read::{Give, broken, empty};
 
+pub(crate) use encoding::guess;
 pub(crate) use heading::headings;
 
 /// Reads plain text. A form feed ends a page; otherwise pages are cut as `paging` says.
 pub(crate) fn read(bytes: &[u8], give: Give) -> Result<(), ReadFailure> {
-    let text = readable(bytes)?;
+    give_pages(&readable(bytes)?, give)
+}
+
+/// `text`: as [`plain`] leaves it.
+pub(crate) fn give_pages(text: &str, give: Give) -> Result<(), ReadFailure> {
     let mut number = 0;
     for part in text.split('\u{c}') {
         for mut page in paging::pages(part, &headings(part)) {
@@ -29,12 +34,16 @@ pub(crate) fn read(bytes: &[u8], give: Give) -> Result<(), ReadFailure> {
 /// The text of a file as a person sees it: decoded, lines ended by `\n`, and no control characters
 /// besides line breaks, tabs and form feeds.
 pub(crate) fn readable(bytes: &[u8]) -> Result<String, ReadFailure> {
+    plain(&encoding::decode(bytes))
+}
+
+/// The same of a text that is decoded.
+pub(crate) fn plain(text: &str) -> Result<String, ReadFailure> {
     /// Text has at most this share of control characters; compressed data has a tenth.
     const CONTROL_SHARE: f64 = 0.01;
     /// A damaged text is still worth reading; beyond this share it is the wrong encoding.
     const DAMAGED_SHARE: f64 = 0.02;
 
-    let text = encoding::decode(bytes);
     let (mut chars, mut controls, mut damaged) = (0_usize, 0_usize, 0_usize);
     let mut clean = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

@@ -37,6 +37,8 @@ const TESTS: &[Test] = &[
     ("nothing_that_a_child_says_is_believed", nothing_that_a_child_says_is_believed),
     ("a_child_knows_nothing_of_the_environment", a_child_knows_nothing_of_the_environment),
     ("a_workbook_comes_through_with_its_cells", a_workbook_comes_through_with_its_cells),
+    ("a_mail_and_a_calendar_come_through", a_mail_and_a_calendar_come_through),
+    ("fifty_megabytes_stay_within_their_limits", fifty_megabytes_stay_within_their_limits),
     ("two_hundred_thousand_rows_are_read", two_hundred_thousand_rows_are_read),
     (
         "a_workbook_that_unpacks_to_too_much_ends_with_its_code",
@@ -297,6 +299,62 @@ fn a_workbook_comes_through_with_its_cells(folder: &Folder) {
     assert!(read(&table).expect("it is a table")[0].text.ends_with("Name: Zhang San | Amount: 7"));
     assert_eq!(code(read(&folder.file("page.xls", "<html><table><tr><td>1"))), FailureCode::Broken);
     assert_eq!(code(read(&folder.file("half.xlsx", "PK\x03\x04"))), FailureCode::Broken);
+}
+
+const EVENT: &str = "BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20260301\r\nSUMMARY:付款\r\nEND:VEVENT\r\n";
+
+fn a_mail_and_a_calendar_come_through(folder: &Folder) {
+    let mail =
+        folder.file("通知.eml", "From: a@example.com\r\nSubject: =?utf-8?B?5LuY5qy+?=\r\n\r\n您好\r\n");
+    let text = &read(&mail).expect("it is a mail")[0].text;
+    assert_eq!(text, "From: a@example.com\nSubject: 付款\n\n您好");
+    let calendar = folder.file("a.ics", format!("BEGIN:VCALENDAR\r\n{EVENT}END:VCALENDAR\r\n"));
+    let text = &read(&calendar).expect("it is a calendar")[0].text;
+    assert_eq!(text, "Event: 付款\nWhen: 2026-03-01");
+    assert_eq!(code(read(&folder.file("half.eml", "no head\n\nno mail"))), FailureCode::Broken);
+    assert_eq!(
+        code(read(&folder.file("half.ics", format!("BEGIN:VCALENDAR\r\n{EVENT}")))),
+        FailureCode::Broken
+    );
+}
+
+fn fifty_megabytes_stay_within_their_limits(folder: &Folder) {
+    const BYTES: usize = 50 << 20;
+
+    let tight = ReadLimits { memory_bytes: 64 << 20, ..ReadLimits::default() };
+    let line = format!("{}\r\n", "QUJD".repeat(19));
+    let head =
+        "Subject: big\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nthe text\r\n--b\r\n";
+    let attached =
+        "Content-Disposition: attachment; filename=big.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    let mail = format!("{head}{attached}{}--b--\r\n", line.repeat(BYTES / line.len()));
+    let path = folder.file("big.eml", mail);
+    let start = Instant::now();
+    let pages = read_with(&reader(tight), &path).expect("most of it is an attachment");
+    assert_eq!(pages[0].text, "Subject: big\nAttachment: big.bin\n\nthe text");
+    println!("a mail of 50 MiB in {:.1} s", start.elapsed().as_secs_f32());
+
+    let path = folder.file("long.eml", format!("Subject: long\r\n\r\n{}", long_text(BYTES / 3000)));
+    let start = Instant::now();
+    let limits = ReadLimits { text_bytes: 1 << 20, ..ReadLimits::default() };
+    assert_eq!(code(read_with(&reader(limits), &path)), FailureCode::TooLarge);
+    assert!(read(&path).expect("it is text").len() > 10_000);
+    println!("a text of 50 MiB in {:.1} s", start.elapsed().as_secs_f32());
+
+    let notes = format!("DESCRIPTION:{}\r\nEND:VEVENT", "议题：付款\r\n ".repeat(50));
+    let event = EVENT.replace("END:VEVENT", &notes);
+    let count = BYTES / event.len();
+    let calendar = format!("BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n", event.repeat(count));
+    let path = folder.file("big.ics", calendar);
+    let start = Instant::now();
+    let pages = read(&path).expect("it is a calendar");
+    let events: usize = pages.iter().map(|page| page.text.matches("Event: ").count()).sum();
+    assert_eq!(events, count);
+    println!("a calendar of 50 MiB in {:.1} s", start.elapsed().as_secs_f32());
+    let limits = ReadLimits { memory_bytes: 16 << 20, ..ReadLimits::default() };
+    assert_eq!(code(read_with(&reader(limits), &path)), FailureCode::OutOfMemory);
+    let limits = ReadLimits { plain_file_bytes: 16 << 20, ..ReadLimits::default() };
+    assert_eq!(code(read_with(&reader(limits), &path)), FailureCode::TooLarge);
 }
 
 fn two_hundred_thousand_rows_are_read(folder: &Folder) {

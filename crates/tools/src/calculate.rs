@@ -170,9 +170,9 @@ pub fn calculate(calculation: &Calculation) -> Result<Calculated, CalculateError
     }
 }
 
-/// Whether there is such a day between the years 1 and 9999.
-pub(crate) fn is_day(year: i32, month: i32, day: i32) -> bool {
-    date::Date::new(year, month, day).is_some()
+/// Days since 1970-01-01; `None` when there is no such day between the years 1 and 9999.
+pub(crate) fn day_number(year: i32, month: i32, day: i32) -> Option<i64> {
+    date::Date::new(year, month, day).map(date::Date::number)
 }
 
 fn evaluate_expression(expression: &str) -> Result<Calculated, CalculateError> {

@@ -27,4 +27,5 @@ pub use effect::{Effect, EffectKind, Limits};
 pub use error::FilesError;
 pub use grant::{Grant, Listed, ListedKind, May, Right};
 pub use journal::{Journal, Recovered, Step, StepId, StepState, Undone};
+pub(crate) use name::must_show_itself;
 pub use preview::{Approval, Content, ContentKind, Preview, Standing};

@@ -34,7 +34,7 @@ pub struct Skipped {
 /// and what a file really is, its content decides.
 const READABLE: &[&str] = &[
     "txt", "text", "log", "csv", "tsv", "md", "markdown", "pdf", "docx", "xlsx", "xlsm", "xlsb", "xls", "et",
-    "ods",
+    "ods", "eml", "ics",
 ];
 
 impl App {

@@ -38,7 +38,8 @@ pub(super) fn decode(bytes: &[u8]) -> String {
     guess(bytes).decode_without_bom_handling(bytes).0.into_owned()
 }
 
-fn guess(bytes: &[u8]) -> &'static Encoding {
+/// Of bytes without a byte order mark.
+pub(crate) fn guess(bytes: &[u8]) -> &'static Encoding {
     if let Some(encoding) = utf_16_by_zeros(bytes) {
         return encoding;
     }

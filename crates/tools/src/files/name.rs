@@ -33,17 +33,22 @@ pub fn cut(path: &Path) -> Result<Vec<OsString>, FilesError> {
 /// show as something else than they are, and devices of other platforms.
 pub fn must_suit_new(path: &Path, name: &OsStr) -> Result<(), FilesError> {
     let Some(text) = name.to_str() else { return Err(refuse(path, "it is not valid Unicode")) };
-    if text.chars().any(char::is_control) {
-        return Err(refuse(path, "it has control characters"));
+    must_show_itself(text).map_err(|why| refuse(path, why))
+}
+
+/// The same of a name that is text; the error says what is wrong with it.
+pub fn must_show_itself(name: &str) -> Result<(), &'static str> {
+    if name.chars().any(char::is_control) {
+        return Err("it has control characters");
     }
-    if text.chars().any(turns_text) {
-        return Err(refuse(path, "it has characters that turn the direction of text"));
+    if name.chars().any(turns_text) {
+        return Err("it has characters that turn the direction of text");
     }
-    if text.starts_with(TEMPORARY) {
-        return Err(refuse(path, "such names are for files that are not finished"));
+    if name.starts_with(TEMPORARY) {
+        return Err("such names are for files that are not finished");
     }
-    if is_device(text) {
-        return Err(refuse(path, "it is the name of a device on Windows"));
+    if is_device(name) {
+        return Err("it is the name of a device on Windows");
     }
     Ok(())
 }

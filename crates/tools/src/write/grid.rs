@@ -133,7 +133,7 @@ impl Day {
     /// `month` and `day`: from 1.
     pub fn new(year: i32, month: u8, day: u8) -> Result<Self, WriteError> {
         match u16::try_from(year) {
-            Ok(short) if calculate::is_day(year, month.into(), day.into()) => {
+            Ok(short) if calculate::day_number(year, month.into(), day.into()).is_some() => {
                 Ok(Self { year: short, month, day })
             }
             _ => {
@@ -141,6 +141,12 @@ impl Day {
                 Err(WriteError::data("a date", wrong, "give a day of the calendar, or give it as text"))
             }
         }
+    }
+
+    /// Days since 1970-01-01.
+    pub(super) fn number(self) -> i64 {
+        calculate::day_number(self.year.into(), self.month.into(), self.day.into())
+            .expect("a day was looked up in the calendar when it was made")
     }
 }
 

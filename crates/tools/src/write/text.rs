@@ -29,6 +29,25 @@ fn is_other_line_end(c: char) -> bool {
     matches!(c, '\r' | '\u{b}' | '\u{2028}' | '\u{2029}')
 }
 
+/// Text for formats whose readers may take any control character for the end of a line: as [`clean`],
+/// and only line ends and tabs are left of the control characters.
+pub(super) fn plain(text: &str) -> String {
+    clean(text)
+        .chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\u{85}' => '\n',
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
+/// Whether a text is one line for every reader.
+pub(super) fn is_one_line(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
 /// Columns of the longest line, where an East Asian wide character takes two.
 pub(super) fn width(text: &str) -> usize {
     let of_line = |line: &str| line.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum();
@@ -58,6 +77,18 @@ mod tests {
         assert!(matches!(clean("合同 a\tb\n<&>"), Cow::Borrowed(_)));
         assert_eq!(clean("a\r\nb\rc\u{b}d\u{2028}e"), "a\nb\nc\nd\ne");
         assert_eq!(clean("a\0b\u{1b}c\u{ffff}d😀"), "a\u{fffd}b\u{fffd}c\u{fffd}d😀");
+    }
+
+    #[test]
+    fn plain_text_has_no_control_characters_but_line_ends_and_tabs() {
+        assert_eq!(
+            plain("a\u{85}b\r\nc\td\u{7f}e\u{9b}f\u{1c}\u{2028}合"),
+            "a\nb\nc\td\u{fffd}e\u{fffd}f\u{fffd}\n合"
+        );
+        assert!(is_one_line("合同 <a@b>"));
+        for end in ["\n", "\r", "\0", "\u{b}", "\u{c}", "\u{1c}", "\u{85}", "\u{2028}", "\u{2029}"] {
+            assert!(!is_one_line(end), "{end:?}");
+        }
     }
 
     #[test]
