@@ -12,6 +12,9 @@ pub enum WriteError {
     /// A limit is met: give less at once.
     #[error("{wrong}; {way_out}")]
     TooLarge { wrong: String, way_out: &'static str },
+    /// No font of the machine has a character: install one, or leave the character out.
+    #[error("{place}: no font here has {characters}; {way_out}")]
+    Font { place: String, characters: String, way_out: &'static str },
     /// The template is no file that can be filled: choose another one or save it anew.
     #[error("the template can't be used: {wrong}; {way_out}")]
     NotDocx { wrong: String, way_out: &'static str },

@@ -55,7 +55,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// The blocks of wide and fullwidth characters (UAX #11).
-fn is_wide(c: char) -> bool {
+pub(super) fn is_wide(c: char) -> bool {
     matches!(c,
         '\u{1100}'..='\u{115f}'
         | '\u{2e80}'..='\u{a4cf}'
