@@ -4,10 +4,12 @@ use std::path::Path;
 
 use inhouse_agent::answer::Language;
 use inhouse_agent::run::Redacted;
-use inhouse_agent::run::artifact::{Artifact, Block, Grid};
+use inhouse_agent::run::artifact::{Artifact, Block, Draft, Entry, Grid};
 use inhouse_agent::table::Kind;
 use inhouse_tools::redact::{self, Style};
-use inhouse_tools::write::{self, Datum, Day, Decimal, List, Values, WriteError};
+use inhouse_tools::write::{
+    self, Attachment, Datum, Day, Decimal, Fonts, List, Mail, Mailbox, Reminder, Values, WriteError,
+};
 
 /// The bytes of a file that holds what an artifact says, in the language of the run.
 pub(super) fn render(artifact: &Artifact<'_>, language: Language) -> Result<Vec<u8>, String> {
@@ -18,21 +20,10 @@ pub(super) fn render(artifact: &Artifact<'_>, language: Language) -> Result<Vec<
             write::xlsx(&tables.iter().map(grid).collect::<Result<Vec<_>, _>>()?).map_err(told)
         }
         Artifact::Csv(table) => Ok(write::csv(&grid(table)?)),
-        Artifact::Docx(blocks) => {
-            let mut all = Vec::new();
-            for block in blocks {
-                match block {
-                    Block::Heading(text) => all.push(write::Block::Title(text.clone())),
-                    Block::Paragraph(text) => all.push(write::Block::Paragraph(text.clone())),
-                    Block::Table(table) => {
-                        all.push(write::Block::Heading(1, table.title.clone()));
-                        all.push(write::Block::Table(grid(table)?));
-                    }
-                }
-            }
-            write::docx(&all).map_err(told)
-        }
-        Artifact::Pdf(_) | Artifact::Mail(_) | Artifact::Calendar(..) => Err("not yet".into()),
+        Artifact::Docx(blocks) => write::docx(&pieces(blocks, language)?).map_err(told),
+        Artifact::Pdf(blocks) => write::pdf(&pieces(blocks, language)?, &Fonts::of_system()).map_err(told),
+        Artifact::Mail(draft) => mail(draft),
+        Artifact::Calendar(entries, stamp) => calendar(entries, stamp),
         Artifact::Markdown(blocks) => {
             let mut text = String::new();
             for block in blocks {
@@ -50,27 +41,90 @@ pub(super) fn render(artifact: &Artifact<'_>, language: Language) -> Result<Vec<
         Artifact::Filled { template, values, lists } => {
             let bytes =
                 std::fs::read(template).map_err(|error| format!("{}: {error}", template.display()))?;
-            let plain = |(name, (text, _)): (&String, &(String, Kind))| (name.clone(), text.clone());
-            let mut filled = Values { fields: values.iter().map(plain).collect(), ..Values::default() };
-            for (name, list) in lists {
-                let rows =
-                    list.rows.iter().map(|row| row.iter().map(|(text, _)| text.clone()).collect()).collect();
-                filled.lists.insert(name.clone(), List::new(list.columns.clone(), rows).map_err(told)?);
+            let mut filled = Values::default();
+            for (name, (text, kind)) in values {
+                filled.fields.insert(name.clone(), text.clone());
+                filled.data.insert(name.clone(), datum(text, *kind).map_err(told)?);
             }
-            write::fill_docx(&bytes, &filled).map_err(told)
+            for (name, list) in lists {
+                let row = |row: &Vec<(String, Kind)>| {
+                    row.iter().map(|(text, kind)| datum(text, *kind)).collect::<Result<Vec<_>, _>>()
+                };
+                let rows = list.rows.iter().map(row).collect::<Result<Vec<_>, _>>().map_err(told)?;
+                filled.lists.insert(name.clone(), List::typed(list.columns.clone(), rows).map_err(told)?);
+            }
+            match template.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx")) {
+                true => write::fill_xlsx(&bytes, &filled).map_err(told),
+                false => write::fill_docx(&bytes, &filled).map_err(told),
+            }
         }
+    }
+}
+
+fn pieces(blocks: &[Block], language: Language) -> Result<Vec<write::Block>, String> {
+    let mut all = Vec::new();
+    for block in blocks {
+        match block {
+            Block::Heading(text) => all.push(write::Block::Title(text.clone())),
+            Block::Paragraph(text) => all.push(write::Block::Paragraph(text.clone())),
+            Block::Table(table) => {
+                all.push(write::Block::Heading(1, table.title.clone()));
+                let grid = grid(table, language).map_err(|error| error.to_string())?;
+                all.push(write::Block::Table(grid));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn mail(draft: &Draft<'_>) -> Result<Vec<u8>, String> {
+    let told = |error: WriteError| error.to_string();
+    // As people write it: `Anna Berg <anna@example.com>`, or the address alone.
+    let mailbox = |text: &String| match text.trim().strip_suffix('>').and_then(|text| text.split_once('<')) {
+        Some((name, address)) => Mailbox::new(name.trim(), address.trim()),
+        None => Mailbox::new("", text.trim()),
+    };
+    let mailboxes = |texts: &[String]| texts.iter().map(mailbox).collect::<Result<Vec<_>, _>>().map_err(told);
+    let attachment = |(name, bytes): &(&str, &[u8])| Attachment::new(*name, bytes.to_vec());
+    let attachments =
+        draft.attachments.iter().map(attachment).collect::<Result<Vec<_>, _>>().map_err(told)?;
+    write::mail(&Mail {
+        to: mailboxes(&draft.to)?,
+        cc: mailboxes(&draft.cc)?,
+        subject: draft.subject.clone(),
+        paragraphs: draft.paragraphs.clone(),
+        attachments,
+        day: day(&draft.day)?,
+    })
+    .map_err(told)
+}
+
+fn calendar(entries: &[Entry], stamp: &str) -> Result<Vec<u8>, String> {
+    let entry = |entry: &Entry| {
+        Ok::<_, String>(write::Entry {
+            title: entry.title.clone(),
+            day: day(&entry.day)?,
+            hours: None,
+            notes: entry.notes.clone(),
+            reminder: entry.remind.map(Reminder::Days),
+        })
+    };
+    let entries = entries.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    write::calendar(&entries, day(stamp)?).map_err(|error| error.to_string())
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    match date(text) {
+        Some(day) => day.map_err(|error| error.to_string()),
+        None => Err(format!("`{text}` is no day")),
     }
 }
 
 fn grid(table: &Grid, language: Language) -> Result<write::Grid, WriteError> {
     let kinds = || table.columns.iter().map(|(_, kind)| *kind);
-    let datum = |(text, kind): (&String, Kind)| match kind {
-        _ if text.is_empty() => Ok(Datum::Empty),
-        Kind::Text => Ok(Datum::Text(text.clone())),
-        Kind::Number => Decimal::read(text).map(Datum::Number),
-        Kind::Date => date(text).map_or_else(|| Ok(Datum::Text(text.clone())), |day| day.map(Datum::Date)),
+    let row = |row: &Vec<String>| {
+        row.iter().zip(kinds()).map(|(text, kind)| datum(text, kind)).collect::<Result<Vec<_>, _>>()
     };
-    let row = |row: &Vec<String>| row.iter().zip(kinds()).map(datum).collect::<Result<Vec<_>, _>>();
     let rows = table.rows.iter().map(row).collect::<Result<Vec<_>, _>>()?;
     let columns = table.columns.iter().map(|(title, _)| title.clone()).collect();
     let grid = write::Grid::new(table.title.clone(), columns, rows)?;
@@ -82,6 +136,15 @@ fn grid(table: &Grid, language: Language) -> Result<write::Grid, WriteError> {
         Language::Chinese => "合计",
     };
     grid.with_totals(label, &table.totals)
+}
+
+fn datum(text: &str, kind: Kind) -> Result<Datum, WriteError> {
+    match kind {
+        _ if text.is_empty() => Ok(Datum::Empty),
+        Kind::Text => Ok(Datum::Text(text.to_owned())),
+        Kind::Number => Decimal::read(text).map(Datum::Number),
+        Kind::Date => date(text).map_or_else(|| Ok(Datum::Text(text.to_owned())), |day| day.map(Datum::Date)),
+    }
 }
 
 fn date(text: &str) -> Option<Result<Day, WriteError>> {
