@@ -49,6 +49,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("datafusion", &["inhouse-memory"]),
     ("rusqlite", &["inhouse-record"]),
     ("tauri", &["inhouse-desktop"]),
+    // The tools write PDF and never read it; their tests read what they wrote.
+    ("pdf-writer", &["inhouse-tools"]),
+    ("pdf_oxide", &["inhouse-ingest", "inhouse-tools"]),
     ("pdf", &["inhouse-ingest"]),
     ("lopdf", &["inhouse-ingest"]),
     ("quick-xml", &["inhouse-ingest", "inhouse-tools"]),
@@ -175,6 +178,8 @@ mod tests {
             ("inhouse-memory", "rusqlite"),
             ("inhouse-cli", "tauri"),
             ("inhouse-app", "pdf-extract"),
+            ("inhouse-tools", "pdf-extract"),
+            ("inhouse-ingest", "pdf-writer"),
             ("inhouse-desktop", "zip"),
             ("inhouse-agent", "tokio"),
         ] {

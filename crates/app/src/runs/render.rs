@@ -11,6 +11,10 @@ use inhouse_tools::write::{
     self, Attachment, Datum, Day, Decimal, Fonts, List, Mail, Mailbox, Reminder, Values, WriteError,
 };
 
+/// Minutes of a day, and until nine in the morning.
+const DAY: u16 = 24 * 60;
+const MORNING: u16 = 9 * 60;
+
 /// The bytes of a file that holds what an artifact says, in the language of the run.
 pub(super) fn render(artifact: &Artifact<'_>, language: Language) -> Result<Vec<u8>, String> {
     let told = |error: WriteError| error.to_string();
@@ -106,11 +110,17 @@ fn calendar(entries: &[Entry], stamp: &str) -> Result<Vec<u8>, String> {
             day: day(&entry.day)?,
             hours: None,
             notes: entry.notes.clone(),
-            reminder: entry.remind.map(Reminder::Days),
+            reminder: entry.remind.map(reminder),
         })
     };
     let entries = entries.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     write::calendar(&entries, day(stamp)?).map_err(|error| error.to_string())
+}
+
+/// So many days before, at nine in the morning where that can be said.
+fn reminder(days: u16) -> Reminder {
+    let minutes = days.checked_mul(DAY).and_then(|minutes| minutes.checked_sub(MORNING));
+    minutes.map_or(Reminder::Days(days), Reminder::Minutes)
 }
 
 fn day(text: &str) -> Result<Day, String> {

@@ -33,13 +33,15 @@ fn written(entries: &[Entry]) -> String {
     text
 }
 
+type Properties = Vec<(String, String)>;
+
 /// The properties of each entry and of its reminder, in their order.
-fn read_back(text: &str) -> Vec<(Vec<(String, String)>, Vec<(String, String)>)> {
+fn read_back(text: &str) -> Vec<(Properties, Properties)> {
     let unfolded = unfold(text);
     let calendar = read_calendar(&unfolded).expect("it is a calendar");
     let properties = |component: &Component| {
         let all = component.properties.iter();
-        all.map(|one| (one.name.as_str().to_owned(), one.val.as_str().to_owned())).collect::<Vec<_>>()
+        all.map(|one| (one.name.as_str().to_owned(), one.val.as_str().to_owned())).collect::<Properties>()
     };
     let entries = calendar.components.iter().map(|entry| {
         assert_eq!(entry.name.as_str(), "VEVENT");
