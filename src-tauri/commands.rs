@@ -26,6 +26,7 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         subscribe,
         sources,
         add_paths,
+        folders,
         retry_source,
         remove_source,
         stop_reading,
@@ -76,6 +77,12 @@ async fn sources(desk: DeskState<'_>) -> Result<Vec<SourceDto>, ErrorDto> {
 #[tauri::command]
 async fn add_paths(desk: DeskState<'_>, paths: Vec<PathBuf>) -> Result<AddReportDto, ErrorDto> {
     Ok(desk.app()?.add(&paths).await?.into())
+}
+
+/// Those of the paths that are folders: a drop does not tell, and a task asks for the one or the other.
+#[tauri::command]
+async fn folders(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.into_iter().filter(|path| path.is_dir()).collect()
 }
 
 #[tauri::command]

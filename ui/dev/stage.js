@@ -1,5 +1,5 @@
 // Plays Rust's part for dev/serve.mjs. Scenes: empty, mixed, hints, many, reading, writing, answer,
-// declined, stopped, failed, interrupted, missing, long, drop, problem, book,
+// declined, computed, conflict, stopped, failed, interrupted, missing, long, drop, problem, book,
 // and those of agents.js; ?lang=zh for Chinese documents.
 (() => {
   const query = new URLSearchParams(location.search);
@@ -74,29 +74,36 @@
   ];
   const sentences = zh
     ? [
-        { text: "北京等一线城市的住宿费上限为每人每天 650 元，省会城市为 480 元。", supported: true, citations: [cite(q1)] },
-        { text: "超出部分由个人承担，除非部门负责人事前书面批准。", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, cells: null, quote: "经部门负责人批准" }] },
-        { text: "这些标准每年都会调整一次。", supported: false, citations: [] },
+        { text: "北京等一线城市的住宿费上限为每人每天 650 元，省会城市为 480 元。", supported: true, citations: [cite(q1)], conflicts: [] },
+        { text: "超出部分由个人承担，除非部门负责人事前书面批准。", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, cells: null, quote: "经部门负责人批准" }], conflicts: [] },
+        { text: "这些标准每年都会调整一次。", supported: false, citations: [], conflicts: [] },
       ]
     : [
-        { text: "A hotel night in Germany may cost up to 140 EUR, breakfast included.", supported: true, citations: [cite(q1)] },
-        { text: "Anything above that is paid by the traveller unless the head of department approved it in writing before the journey.", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, cells: null, quote: "only after the head of department has approved it" }] },
-        { text: "The limits are usually raised once a year.", supported: false, citations: [] },
+        { text: "A hotel night in Germany may cost up to 140 EUR, breakfast included.", supported: true, citations: [cite(q1)], conflicts: [] },
+        { text: "Anything above that is paid by the traveller unless the head of department approved it in writing before the journey.", supported: true, citations: [cite(q2), { ...at(2), page: 22, start: 60, end: 80, cells: null, quote: "only after the head of department has approved it" }], conflicts: [] },
+        { text: "The limits are usually raised once a year.", supported: false, citations: [], conflicts: [] },
       ];
   const timing = { retrievalMs: 180, firstTokenMs: 9800, totalMs: 14200, promptTokens: 702, answerTokens: 61 };
   const answer = {
     run: 1, text: sentences.map((s) => s.text).join(zh ? "" : " "), declined: false, stopped: false, cut: false,
-    sentences, passages, passagesLeftOut: 2, timing,
+    sentences, calculation: null, passages, passagesLeftOut: 2, timing,
   };
+  const against = { ...at(2), page: 9, start: 0, end: 10, cells: null, quote: zh ? "住宿标准：直辖市每人每天不超过 600 元" : "Hotels: up to 120 EUR a night, without breakfast" };
+  const disputed = [{ ...sentences[0], conflicts: [against] }, ...sentences.slice(1)];
+  const calculation = "(80 + 120) * 3 = 600";
   const declinedText = zh ? "你的文档中没有这个问题的答案。" : "Your documents do not say this.";
   const question = zh ? "去北京出差，住宿费一晚最多能报多少？" : "What may a hotel night in Germany cost?";
   const long = zh
     ? "请比较差旅费管理办法和员工手册中关于出差审批、住宿标准、伙食补助以及交通工具等级的规定，指出两者不一致的地方，并说明应当以哪一份为准？"
     : "Please compare what the travel policy and the staff handbook say about approvals, hotel limits, daily allowances and classes of transport, point out where the two disagree, and say which of them is to be followed?";
-  const turn = (run, question, rest) => ({ run, question, answer: null, error: null, ...rest });
+  const turn = (run, question, rest) => ({ run, question, agent: null, task: null, answer: null, error: null, ...rest });
   const turns = {
     declined: [turn(1, question, { answer }), turn(2, zh ? "公司食堂周五供应什么？" : "What does the canteen serve on Fridays?", { answer: { ...answer, run: 2, text: declinedText, declined: true, sentences: [], passages: [], passagesLeftOut: 0 } })],
     stopped: [turn(1, question, { answer: { ...answer, stopped: true, sentences: sentences.slice(0, 1), text: sentences[0].text } }), turn(2, long, { answer: { ...answer, run: 2, stopped: true, sentences: [], text: "" } }), turn(3, question, { answer: { ...answer, run: 3, cut: true } })],
+    computed: [turn(1, zh ? "（80 + 120）乘以 3 是多少？" : "What is three times the sum of 80 and 120?", { agent: "expense-auditor", answer: { ...answer, text: calculation, sentences: [], passages: [], passagesLeftOut: 0, calculation } })],
+    conflict: [turn(1, question, { agent: "expense-auditor", answer: { ...answer, sentences: disputed, text: disputed.map((s) => s.text).join(zh ? "" : " ") } })],
+    handing: [turn(1, question, { agent: "contract-reviewer", answer })],
+    ...Object.fromEntries(["task", "leave", "made"].map((name) => [name, [turn(1, question, { answer }), turn(2, zh ? "合同审查：采购合同.docx" : "Contract reviewer: supply-agreement.docx", { agent: "contract-reviewer", task: 7 })]])),
     failed: [turn(1, question, { error: error("model_missing", "model file qwen2.5-coder-1.5b-instruct-q4_k_m.gguf is not in /home/lin/.local/share/inhouse/models") })],
     interrupted: [turn(1, question)],
     long: [turn(1, long, { answer: { ...answer, sentences: [...sentences, ...sentences, ...sentences], text: [...sentences, ...sentences, ...sentences].map((s) => s.text).join(zh ? "" : "\n\n") } })],
@@ -133,6 +140,8 @@
       if (scene === "problem") setTimeout(() => send(channel, [{ type: "problem", error: error("disk_full", "writing /home/lin/.local/share/inhouse/record.sqlite: no space left on device") }, { type: "problem", error: error("unheard_of", "the fan is stuck", "blow into it") }]), 50);
     },
     sources: () => (scene === "empty" || scene === "drop" ? [] : scene === "many" ? many : scene === "hints" ? mixed.slice(0, 3) : mixed),
+    folders: ({ paths }) => paths.filter((path) => !/\.\w+$/.test(path)),
+    hand_over: () => 1,
     add_paths: ({ paths }) => ({ queued: paths.length, unchanged: 1, skipped: [{ path: "/home/lin/photo.heic", reason: error("unsupported") }] }),
     retry_source: () => null,
     remove_source: () => null,

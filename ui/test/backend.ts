@@ -28,6 +28,8 @@ export class Backend {
   view: ViewDto = { chat: null, draft: "", reader: null };
   pages = new Map<number, string>();
   picked: string[] | null = null;
+  /** Of the paths that are dropped, those of folders. */
+  folders = new Set<string>();
   agents: AgentsDto = { agents: [], broken: [] };
   runs: RunDto[] = [];
   /** What is read of any run. */
@@ -90,6 +92,10 @@ export class Backend {
         return this.sources;
       case "add_paths":
         return { queued: (args["paths"] as string[]).length, unchanged: 0, skipped: [] };
+      case "folders":
+        return (args["paths"] as string[]).filter((path) => this.folders.has(path));
+      case "hand_over":
+        return args["chat"] ?? 9;
       case "ask":
         this.#answer = args["onEvent"] as Channel<AnswerEventDto>;
         return null;

@@ -9,9 +9,11 @@ import type {
   PassageDto,
   RunDto,
   RunShownDto,
+  SentenceDto,
   SourceDto,
   StatusDto,
   TableDto,
+  TurnDto,
   WordsDto,
 } from "../src/ipc/gen";
 
@@ -59,6 +61,14 @@ export function citation(change: Partial<CitationDto> = {}): CitationDto {
   };
 }
 
+export function sentence(change: Partial<SentenceDto> = {}): SentenceDto {
+  return { text: "A.", supported: true, citations: [], conflicts: [], ...change };
+}
+
+export function turn(change: Partial<TurnDto> = {}): TurnDto {
+  return { run: 7, question: "Hotels?", agent: null, task: null, answer: answer(), error: null, ...change };
+}
+
 export function answer(change: Partial<AnswerDto> = {}): AnswerDto {
   return {
     run: 7,
@@ -67,9 +77,10 @@ export function answer(change: Partial<AnswerDto> = {}): AnswerDto {
     stopped: false,
     cut: false,
     sentences: [
-      { text: "A night costs up to 140 EUR.", supported: true, citations: [citation()] },
-      { text: "Prices rise.", supported: false, citations: [] },
+      sentence({ text: "A night costs up to 140 EUR.", citations: [citation()] }),
+      sentence({ text: "Prices rise.", supported: false }),
     ],
+    calculation: null,
     passages: [passage()],
     passagesLeftOut: 0,
     timing: { retrievalMs: 20, firstTokenMs: 9800, totalMs: 14000, promptTokens: 700, answerTokens: 40 },
@@ -113,6 +124,8 @@ export function agent(change: Partial<AgentDto> = {}): AgentDto {
       checks: [{ name: "quoted", says: words("Every clause is quoted", "每个条款均为原文") }],
     },
     write: "ask",
+    file: "never",
+    collections: [],
     limits: { tokens: 400000, minutes: 120, rows: 2000 },
     toml: 'name = "x"\nsteps = []',
     ...change,

@@ -1,6 +1,7 @@
 // Files that come from outside: dropped on the window or picked in the system's dialog.
 import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { open } from "@tauri-apps/plugin-dialog";
+import { call } from "./call";
 
 export interface DropHandlers {
   /** Files hang over the window, or have left it again. */
@@ -26,6 +27,11 @@ export function listenForDrops({ onHover, onDrop }: DropHandlers): Promise<() =>
         break;
     }
   });
+}
+
+/** Those of the paths that are folders. */
+export function foldersAmong(paths: string[]): Promise<string[]> {
+  return call("folders", { paths });
 }
 
 export async function pickFiles(title: string): Promise<string[]> {

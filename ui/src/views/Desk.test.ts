@@ -2,7 +2,7 @@
 import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Backend } from "../../test/backend";
-import { answer, citation, passage, source, status } from "../../test/fixtures";
+import { agent, answer, citation, passage, sentence, source, status, turn, words } from "../../test/fixtures";
 import { notices } from "../shared/notices.svelte";
 import Desk from "./Desk.svelte";
 
@@ -45,7 +45,7 @@ describe("the first moment", () => {
 
   test("comes back to the chat, the draft and the marked page", async () => {
     backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
-    backend.turns = [{ run: 7, question: "Hotels?", answer: answer(), error: null }];
+    backend.turns = [turn()];
     backend.view = { chat: 4, draft: "and meals", reader: { source: 1, page: 3, start: 3, end: 10 } };
     await open();
     expect(question().value).toBe("and meals");
@@ -174,12 +174,103 @@ describe("a question", () => {
   });
 });
 
+describe("an agent that is asked", () => {
+  const reconciler = agent({ id: "reconciler", name: words("Reconciler", "对账") });
+  const picker = () => screen.getByTestId<HTMLSelectElement>("ask-agent");
+
+  beforeEach(() => {
+    backend.agents = { agents: [reconciler, agent()], broken: [] };
+  });
+
+  test("is chosen beside the question, and its name stands there", async () => {
+    await open();
+    expect([...picker().options].map(({ text }) => text)).toEqual(["Inhouse (no agent)", "Contract reviewer", "Reconciler"]);
+    expect(screen.queryByTestId("hand-over")).toBeNull();
+    await fireEvent.change(picker(), { target: { value: "reconciler" } });
+    await ask("One?");
+    expect(backend.called("ask")[0]).toMatchObject({ question: "One?", chat: null, agent: "reconciler" });
+    expect(screen.getByTestId("turn-agent").textContent).toBe("Asked: Reconciler");
+    await fireEvent.click(screen.getByTestId("language"));
+    expect(screen.getByTestId("turn-agent").textContent).toBe("提问对象：对账");
+    expect([...picker().options].map(({ text }) => text)).toEqual(["Inhouse（不使用智能体）", "对账", "合同审查"]);
+    await fireEvent.click(screen.getByTestId("language"));
+  });
+
+  test("is the one of the last turn when a chat is opened, and none in a new one", async () => {
+    backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
+    backend.turns = [turn(), turn({ run: 8, agent: "reconciler" })];
+    backend.view = { chat: 4, draft: "", reader: null };
+    await open();
+    expect(picker().value).toBe("reconciler");
+    expect(screen.getAllByTestId("turn-agent")).toHaveLength(1);
+    await fireEvent.click(screen.getByTestId("new-chat"));
+    expect(picker().value).toBe("");
+    await ask("One?");
+    expect(backend.called("ask")[0]).toMatchObject({ agent: null });
+  });
+
+  test("that is gone is named by what is left of it, and not asked any more", async () => {
+    backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
+    backend.turns = [turn({ agent: "gone" })];
+    backend.view = { chat: 4, draft: "", reader: null };
+    await open();
+    expect(screen.getByTestId("turn-agent").textContent).toBe("Asked: gone");
+    expect(picker().value).toBe("");
+    await ask("One?");
+    expect(backend.called("ask")[0]).toMatchObject({ agent: null });
+  });
+
+  test("is asked again, also when another is chosen meanwhile", async () => {
+    backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
+    backend.turns = [turn({ agent: "reconciler", answer: null })];
+    backend.view = { chat: 4, draft: "", reader: null };
+    await open();
+    await fireEvent.change(picker(), { target: { value: "" } });
+    await fireEvent.click(screen.getByTestId("again"));
+    await waitFor(() => expect(backend.called("ask")[0]).toMatchObject({ agent: "reconciler" }));
+  });
+});
+
+describe("an answer", () => {
+  async function shown(change: Parameters<typeof answer>[0]) {
+    backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
+    backend.turns = [turn({ answer: answer(change) })];
+    backend.view = { chat: 4, draft: "", reader: null };
+    await open();
+  }
+
+  test("that was computed shows the calculation, once", async () => {
+    await shown({ text: "(80 + 120) * 3 = 600", sentences: [], calculation: "(80 + 120) * 3 = 600" });
+    expect(screen.getByTestId("calculation").textContent?.trim()).toBe("Computed: (80 + 120) × 3 = 600");
+    expect(screen.getByTestId("answer").textContent).not.toContain("*");
+  });
+
+  test("with a calculation beside its sentences shows both", async () => {
+    await shown({ calculation: "2 * 3 = 6" });
+    expect(screen.getAllByTestId("sentence")).toHaveLength(2);
+    expect(screen.getByTestId("calculation")).toBeTruthy();
+  });
+
+  test("that another source speaks against says so, and opens that source", async () => {
+    const other = citation({ page: 5, start: 0, end: 3, quote: "at most 120 EUR" });
+    backend.pages.set(5, "at most 120 EUR");
+    await shown({ sentences: [sentence({ text: "140 EUR.", citations: [citation()], conflicts: [other] }), sentence({ text: "B." })] });
+    const conflict = screen.getByTestId("conflict");
+    expect(conflict.textContent).toContain("Another source says otherwise");
+    expect(conflict.textContent).toContain("at most 120 EUR");
+    const cited = conflict.querySelector<HTMLElement>("[data-testid=citation]") as HTMLElement;
+    expect(cited.textContent).toContain("travel-policy.pdf");
+    await fireEvent.click(cited);
+    await waitFor(() => expect(screen.getByTestId("reader-page").dataset["page"]).toBe("5"));
+  });
+});
+
 describe("the reader", () => {
   async function openCitation() {
     backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
     const cited = answer();
     cited.sentences[0]?.citations.splice(0, 1, citation({ start: 11, end: 27 }));
-    backend.turns = [{ run: 7, question: "Hotels?", answer: cited, error: null }];
+    backend.turns = [turn({ answer: cited })];
     backend.view = { chat: 4, draft: "", reader: null };
     await open();
     screen.getByTestId("citation").focus();
@@ -285,7 +376,7 @@ describe("the window", () => {
 
   test("gives every control a name", async () => {
     backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
-    backend.turns = [{ run: 7, question: "Hotels?", answer: answer(), error: null }];
+    backend.turns = [turn()];
     backend.view = { chat: 4, draft: "", reader: { source: 1, page: 3, start: 0, end: 2 } };
     await open();
     for (const control of document.querySelectorAll("button, input, textarea, [role=progressbar]")) {

@@ -1,14 +1,16 @@
-import { AgentsRoom } from "../features/agents/room.svelte";
+import { AgentsRoom, takesFiles, type Task } from "../features/agents/room.svelte";
+import { fileOf } from "../features/agents/task";
 import { Chats } from "../features/chats/chats.svelte";
 import { Conversation } from "../features/answers/conversation.svelte";
 import { Reader, type Place } from "../features/reader/reader.svelte";
 import { Sources } from "../features/sources/sources.svelte";
-import { t } from "../i18n/messages.svelte";
+import { said, t } from "../i18n/messages.svelte";
 import { readStatus, subscribe } from "../ipc/app";
 import { listenForDrops, pickFiles, pickFolders } from "../ipc/files";
 import type { AppEventDto, StatusDto, ViewDto } from "../ipc/gen";
 import { loadView, saveView } from "../ipc/view";
 import { asError } from "../ipc/call";
+import { announcer } from "../shared/announcer.svelte";
 import { notices } from "../shared/notices.svelte";
 
 const SAVE_AFTER_MS = 300;
@@ -26,10 +28,17 @@ export class Desk {
   room: Room = $state("documents");
   status: StatusDto | null = $state.raw(null);
   draft = $state("");
+  /** The task that is being filled in in the chat. */
+  handing: Task | null = $state.raw(null);
   /** Files hang over the window. */
   hovering = $state(false);
   /** The first load is done, so an empty list means that there is nothing. */
   loaded = $state(false);
+  /** The task that is being filled in where the person is; dropped files are for it. */
+  readonly task: Task | null = $derived.by(() => {
+    const task = this.room === "agents" ? this.agents.task : this.handing;
+    return task && takesFiles(task.agent) ? task : null;
+  });
   #timer: ReturnType<typeof setTimeout> | undefined;
   #save: (() => void) | null = null;
   #saved = "";
@@ -46,6 +55,7 @@ export class Desk {
     await Promise.all([
       notices.watch(() => this.sources.load()),
       notices.watch(() => this.chats.refresh()),
+      notices.watch(() => this.agents.agents.load()),
       notices.watch(async () => {
         const status = await readStatus();
         // An event may have been faster, and is newer.
@@ -84,7 +94,37 @@ export class Desk {
     return this.reader.open({ source: id, page: 1, start: 0, end: 0 });
   }
 
+  newChat(): void {
+    this.handing = null;
+    this.conversation.startNew();
+  }
+
+  /** Whom the next question is for, and the task that is being filled in. */
+  chooseAgent(id: string | null): void {
+    this.conversation.agent = id;
+    if (this.handing) this.fillIn(true);
+  }
+
+  /** Opens the task of the agent that is asked, or closes it; what was filled in is kept. */
+  fillIn(open: boolean): void {
+    const agent = this.agents.agents.get(this.conversation.agent ?? "");
+    this.handing = open && agent ? { agent, draft: this.agents.draftFor(agent.id) } : null;
+  }
+
+  /** Hands over the task that was filled in in the chat; comes back when its run has begun. */
+  async handOver(task: Task): Promise<void> {
+    const { agent, draft } = task;
+    const name = said(agent.name);
+    const file = fileOf(agent.inputs, draft.values);
+    const title = file === null ? name : t("handover.turn", { agent: name, file });
+    const { run } = await this.agents.handOver(task);
+    if (this.handing === task) this.handing = null;
+    announcer.say(t("handover.begun"));
+    await notices.watch(() => this.conversation.handOver(title, agent.id, run.id));
+  }
+
   openChat(id: number): Promise<void> {
+    this.handing = null;
     return notices.watch(() => this.conversation.open(id));
   }
 
@@ -92,7 +132,7 @@ export class Desk {
     await notices.watch(async () => {
       if (this.conversation.running?.chat === id) await this.conversation.stop();
       await this.chats.delete(id);
-      if (this.conversation.chat === id) this.conversation.startNew();
+      if (this.conversation.chat === id) this.newChat();
     });
   }
 
@@ -133,7 +173,11 @@ export class Desk {
 
   /** Files are for the task that is being filled in, or else to be read. */
   #drop(paths: string[]) {
-    if (this.room === "agents" && this.agents.drop(paths)) return;
+    const task = this.task;
+    if (task) {
+      void notices.watch(() => task.draft.drop(task.agent, paths));
+      return;
+    }
     this.enter("documents");
     void this.add(paths);
   }

@@ -77,6 +77,22 @@ describe("an agent", () => {
     expect(screen.getByTestId("agent-checks").textContent).toContain("Every clause is quoted");
     expect(screen.getByText(/Elsewhere it asks you for each file/)).toBeTruthy();
     expect(screen.getByTestId("file-lines").textContent).toContain('name = "x"');
+    expect(screen.getAllByTestId("work").map((work) => work.textContent)).toEqual(["the model answers row by row", "writes a file"]);
+  });
+
+  test("says what it may read, and whether it moves files", async () => {
+    backend.agents.agents = [agent({ file: "ask", collections: ["Contracts", "Policies"] })];
+    await openAgent();
+    expect(screen.getByTestId("agent-may").textContent).toContain("only in: Contracts and Policies.");
+    expect(screen.getByTestId("agent-may").textContent).toContain("asks you first, with a list of all of them");
+  });
+
+  test("that is bound to no collection may read all, and says so in Chinese too", async () => {
+    await openAgent();
+    expect(screen.getByTestId("agent-may").textContent).toContain("everything that is in memory");
+    expect(screen.getByTestId("agent-may").textContent).toContain("neither moves nor copies");
+    await fireEvent.click(screen.getByTestId("language"));
+    expect(screen.getByTestId("agent-may").textContent).toContain("可检索已读取的全部文档。");
   });
 
   test("is handed a task, and what it does then is shown", async () => {
@@ -115,6 +131,35 @@ describe("an agent", () => {
     expect((await screen.findByTestId("drop-overlay")).textContent).toContain("Drop to hand over");
     backend.drag("drop", ["/docs/a.docx", "/docs/b.csv"]);
     await waitFor(() => expect(screen.getAllByTestId("chosen-file")).toHaveLength(2));
+    expect(backend.called("add_paths")).toEqual([]);
+  });
+
+  test("takes a folder that is picked or dropped, and no file in its place", async () => {
+    backend.agents.agents = [agent({ inputs: [input({ name: "inbox", label: words("The inbox"), kind: "folder" })] })];
+    backend.folders.add("/docs/inbox");
+    await openAgent();
+    backend.drag("drop", ["/docs/a.docx"]);
+    expect((await screen.findByTestId("refused")).textContent).toBe("“a.docx” is a file, and a folder is asked for here.");
+    expect(screen.queryByTestId("chosen-file")).toBeNull();
+    backend.drag("drop", ["/docs/inbox"]);
+    expect((await screen.findByTestId("chosen-file")).title).toBe("/docs/inbox");
+    expect(screen.queryByTestId("refused")).toBeNull();
+
+    backend.picked = ["/docs/other"];
+    await fireEvent.click(screen.getByRole("button", { name: "Another folder: The inbox" }));
+    await waitFor(() => expect(screen.getByTestId("chosen-file").title).toBe("/docs/other"));
+    expect(backend.called("plugin:dialog|open")[0]).toMatchObject({ options: { directory: true, multiple: false } });
+    await fireEvent.click(screen.getByTestId("begin"));
+    await waitFor(() => expect(backend.called("begin_run")[0]).toMatchObject({ given: { inbox: "/docs/other" } }));
+  });
+
+  test("takes no folder where a file is asked for, and says when there is no room", async () => {
+    backend.folders.add("/docs/inbox");
+    await openAgent();
+    backend.drag("drop", ["/docs/inbox", "/1.docx", "/2.csv", "/3.csv"]);
+    const refused = await screen.findByTestId("refused");
+    expect([...refused.children].map((item) => (item as HTMLElement).dataset["why"])).toEqual(["folder", "full"]);
+    expect(screen.getAllByTestId("chosen-file").map((file) => file.title)).toEqual(["/1.docx", "/2.csv"]);
     expect(backend.called("add_paths")).toEqual([]);
   });
 
@@ -181,6 +226,55 @@ describe("a run", () => {
     await fireEvent.click(screen.getByTestId("send-answer"));
     await waitFor(() => expect(backend.called("carry_on_run")).toHaveLength(1));
     expect(backend.called("answer_run")).toEqual([{ run: 3, text: "South" }]);
+  });
+
+  test("that wants to move files shows where each goes, and the folder", async () => {
+    const plan = agent().plan;
+    plan.steps[1] = { name: "report", title: words("File them"), work: "file" };
+    const pending = { kind: "approval" as const, at: "report", path: "/in", preview: "a.pdf → 2026/a.pdf" };
+    await openRun({ run: run({ state: "waiting" }), plan, pending });
+    expect(screen.getByTestId("approval").dataset["filing"]).toBe("true");
+    expect(screen.getByTestId("approval-path").textContent).toBe("/in");
+    expect(screen.getByTestId("allow").textContent?.trim()).toBe("Do it");
+    await fireEvent.click(screen.getByTestId("language"));
+    expect(screen.getByTestId("allow").textContent?.trim()).toBe("执行");
+  });
+
+  test("that has moved files says so, and can take it back", async () => {
+    const plan = agent().plan;
+    plan.steps[1] = { name: "report", title: words("File them"), work: "file" };
+    const at = "report";
+    const events = happened(
+      { type: "previewed", at, path: "/in", preview: "a.pdf → 2026/a.pdf" },
+      { type: "decided", at, approved: true },
+      { type: "made_folder", at, path: "/in/2026" },
+      { type: "filed", at, from: "/in/a.pdf", to: "/in/2026/a.pdf", copied: false },
+    );
+    await openRun({ run: run({ state: "passed" }), plan, events });
+    expect(screen.getByTestId("decided").textContent).toBe("You allowed it to move or copy files in /in.");
+    expect(screen.getByTestId("made-folder").textContent).toContain("/in/2026");
+    expect(screen.getByTestId("filed").textContent).toMatch(/Moved\s+a\.pdf\s+→\s+2026\/a\.pdf/);
+    await fireEvent.click(screen.getByTestId("undo"));
+    expect(screen.getByRole("dialog").textContent).toContain("1 file goes back to where it was.");
+  });
+
+  test("that was not allowed to move files says that", async () => {
+    const plan = agent().plan;
+    plan.steps[1] = { name: "report", title: words("File them"), work: "file" };
+    const events = happened({ type: "halted", code: "refused", at: "report", what: "w" });
+    await openRun({ run: run({ state: "stopped" }), plan, events });
+    expect(screen.getByTestId("halted").textContent).toContain("files were not to be moved or copied");
+  });
+
+  test("tells what a folder held in one line, and each file on demand", async () => {
+    const value = (text: string) => ({ text, from: "given" as const, places: [] });
+    const columns = ["file", "problem"].map((name) => ({ name, kind: "text" as const }));
+    const rows = [[value("a.pdf"), value("")], [value("b.doc"), value("it can't be read")]];
+    await openRun({ events: happened({ type: "listed", input: "inbox", table: { columns, rows } }) });
+    expect(screen.getByTestId("listed").querySelector("summary")?.textContent).toBe(
+      "Looked through a folder: 2 files, 1 of them could not be read",
+    );
+    expect(screen.getByTestId("listed").textContent).toContain("b.doc: it can't be read");
   });
 
   test("shows the place and the words of a quoted value on demand", async () => {

@@ -12,8 +12,8 @@ beforeEach(() => {
 
 afterEach(() => vi.useRealTimers());
 
-function show({ armed = true } = {}) {
-  render(ApprovalCard, { path: "/out/<b>list</b>.docx", preview: "<i>Rules</i>", ondecide });
+function show({ armed = true, ...rest }: { armed?: boolean; filing?: boolean; takesFocus?: boolean; preview?: string } = {}) {
+  render(ApprovalCard, { path: "/out/<b>list</b>.docx", preview: "<i>Rules</i>", ondecide, ...rest });
   if (armed) vi.advanceTimersByTime(700);
 }
 
@@ -24,6 +24,22 @@ test("shows where and what, as text and not as markup", () => {
   show();
   expect(screen.getByTestId("approval-path").textContent).toBe("/out/<b>list</b>.docx");
   expect(screen.getByTestId("approval-preview").textContent).toBe("<i>Rules</i>");
+});
+
+test("asks about files that are moved in other words, with a line for each", async () => {
+  show({ filing: true, preview: "a.pdf → 2026/a.pdf\nb.pdf ⇒ 2026/b.pdf" });
+  expect(screen.getByTestId("approval").textContent).toContain("May these files be moved or copied?");
+  expect(screen.getByTestId("approval-preview").textContent).toBe("a.pdf → 2026/a.pdf\nb.pdf ⇒ 2026/b.pdf");
+  expect(screen.getByTestId("allow").textContent?.trim()).toBe("Do it");
+  await fireEvent.click(screen.getByTestId("allow"));
+  expect(ondecide.mock.calls).toEqual([[true]]);
+});
+
+test("beside other things leaves the focus, and so the keys, where they are", async () => {
+  show({ takesFocus: false });
+  expect(document.activeElement).toBe(document.body);
+  await press("Enter");
+  expect(ondecide).not.toHaveBeenCalled();
 });
 
 test("has the focus itself, and neither of its buttons", () => {

@@ -1,9 +1,11 @@
-import { language, type Language } from "../../i18n/messages.svelte";
+import { language, t, type Language } from "../../i18n/messages.svelte";
+import { foldersAmong } from "../../ipc/files";
 import type { AgentDto } from "../../ipc/gen";
+import { announcer } from "../../shared/announcer.svelte";
 import { notices } from "../../shared/notices.svelte";
 import { Agents } from "./agents.svelte";
 import { Runs, type LiveRun } from "./runs.svelte";
-import { givenOf, withFiles, type Values } from "./task";
+import { fileNameOf, givenOf, withFiles, type Given, type Refused, type Values } from "./task";
 
 /** A task that is being filled in; it stays while other things are looked at. */
 export class Draft {
@@ -12,6 +14,38 @@ export class Draft {
   language: Language = $state(language.current);
   /** Null for the agent's own folder. */
   out: string | null = $state(null);
+  /** Of what was dropped or picked last, what was not taken. */
+  refused: Refused[] = $state.raw([]);
+
+  /** Files and folders for a task of `agent`, first for its input `at`. */
+  take(agent: AgentDto, given: Given[], at?: string): void {
+    const { values, refused } = withFiles(agent.inputs, this.values, given, at);
+    this.values = values;
+    this.refused = refused;
+    const [first] = refused;
+    if (first) announcer.say(refusalText(first));
+  }
+
+  /** What was dropped does not say whether it is a folder. */
+  async drop(agent: AgentDto, paths: string[]): Promise<void> {
+    const folders = new Set(await foldersAmong(paths));
+    this.take(agent, paths.map((path) => ({ path, isFolder: folders.has(path) })));
+  }
+}
+
+/** An agent and what it is to be given. */
+export interface Task {
+  agent: AgentDto;
+  draft: Draft;
+}
+
+export function refusalText({ path, why }: Refused): string {
+  return t(`task.refused.${why}`, { name: fileNameOf(path) });
+}
+
+/** Dropped files are for its task. */
+export function takesFiles(agent: AgentDto): boolean {
+  return agent.inputs.some(({ kind }) => kind === "file" || kind === "folder");
 }
 
 type Shown =
@@ -30,8 +64,10 @@ export class AgentsRoom {
   readonly agent: AgentDto | undefined = $derived(
     this.shown.at === "agent" ? this.agents.get(this.shown.id) : undefined,
   );
-  /** Dropped files are for the task that is being filled in. */
-  readonly takesFiles: boolean = $derived(this.agent?.inputs.some(({ kind }) => kind === "file") ?? false);
+  /** The task that is being filled in. */
+  readonly task: Task | null = $derived(
+    this.shown.at === "agent" && this.agent ? { agent: this.agent, draft: this.shown.draft } : null,
+  );
   readonly run: LiveRun | null = $derived(this.shown.at === "run" ? this.shown.run : null);
 
   /** Files may have changed since it was looked at last. */
@@ -45,9 +81,14 @@ export class AgentsRoom {
   }
 
   openAgent(id: string): void {
+    this.shown = { at: "agent", id, draft: this.draftFor(id) };
+  }
+
+  /** The task that is being filled in for an agent, here or in a chat. */
+  draftFor(id: string): Draft {
     const draft = this.#drafts.get(id) ?? new Draft();
     this.#drafts.set(id, draft);
-    this.shown = { at: "agent", id, draft };
+    return draft;
   }
 
   openRun(id: number): Promise<void> {
@@ -63,18 +104,16 @@ export class AgentsRoom {
     });
   }
 
-  async begin(agent: AgentDto, draft: Draft): Promise<void> {
+  async begin(task: Task): Promise<void> {
+    this.shown = { at: "run", run: await this.handOver(task) };
+  }
+
+  /** Comes back when the run has begun, which is not shown here. */
+  async handOver({ agent, draft }: Task): Promise<LiveRun> {
     const given = givenOf(agent.inputs, draft.values);
     const run = await this.runs.begin({ agent: agent.id, given, language: draft.language, out: draft.out });
     this.#drafts.delete(agent.id);
-    this.shown = { at: "run", run };
-  }
-
-  /** Takes dropped files for the task that is being filled in; false when there is none. */
-  drop(paths: string[]): boolean {
-    if (this.shown.at !== "agent" || !this.agent || !this.takesFiles) return false;
-    const { draft } = this.shown;
-    draft.values = withFiles(this.agent.inputs, draft.values, paths);
-    return true;
+    if (this.shown.at === "agent" && this.shown.id === agent.id) this.openAgent(agent.id);
+    return run;
   }
 }

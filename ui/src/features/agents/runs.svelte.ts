@@ -18,6 +18,8 @@ import { announcer } from "../../shared/announcer.svelte";
 import { notices } from "../../shared/notices.svelte";
 import { afterEvent, timelineOf, type Timeline } from "./timeline";
 
+const READ_AGAIN_MS = 2000;
+
 /** A run on the screen; it goes on changing when another is shown. */
 export class LiveRun {
   shown: RunShownDto = $state.raw(NOTHING);
@@ -56,6 +58,8 @@ export class Runs {
   list: RunDto[] = $state.raw([]);
   outcomes: OutcomeDto[] = $state.raw([]);
   readonly waiting: number = $derived(this.list.filter(({ state }) => state === "waiting").length);
+  /** One for each run that was opened, so that all places that show it agree. */
+  #opened = new Map<number, LiveRun>();
   #followed = new Map<number, LiveRun>();
 
   async refresh(): Promise<void> {
@@ -69,7 +73,14 @@ export class Runs {
   }
 
   async open(id: number): Promise<LiveRun> {
-    return this.#followed.get(id) ?? new LiveRun(await readRun(id));
+    const followed = this.#followed.get(id);
+    if (followed) return followed;
+    const shown = await readRun(id);
+    const live = this.#opened.get(id) ?? new LiveRun(shown);
+    this.#opened.set(id, live);
+    // It may have been carried on meanwhile, and what its events say is newer.
+    if (!this.follows(live)) live.shown = shown;
+    return live;
   }
 
   /** Its events come to this window; otherwise it has to be read again to be up to date. */
@@ -122,6 +133,16 @@ export class Runs {
     if (shown.run.state !== before) await this.refresh();
   }
 
+  /**
+   * What another process carries on tells this window nothing, so it is read again after a while. To be
+   * called in an effect, for as long as the run is shown.
+   */
+  keepUp(run: LiveRun): (() => void) | undefined {
+    if (run.shown.run.state !== "running" || this.follows(run)) return undefined;
+    const timer = setTimeout(() => void notices.watch(() => this.reload(run)), READ_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }
+
   /** A person has answered or decided, so the run can go on. */
   async #settled(run: LiveRun): Promise<void> {
     run.shown = { ...run.shown, pending: null };
@@ -134,6 +155,7 @@ export class Runs {
       const listener = (event: RunEventDto) => {
         if (event.type === "started") {
           live ??= new LiveRun(event.shown);
+          this.#opened.set(event.shown.run.id, live);
           this.#followed.set(event.shown.run.id, live);
         }
         if (!live) return;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { input } from "../../../test/fixtures";
-import { fileNameOf, givenOf, isAgentName, isoDate, troublesOf, withFiles } from "./task";
+import { fileNameOf, fileOf, givenOf, isAgentName, isoDate, troublesOf, withFiles } from "./task";
 
 const inputs = [
   input(),
@@ -8,6 +8,8 @@ const inputs = [
   input({ name: "days", kind: "number" }),
   input({ name: "from", kind: "date", required: false }),
 ];
+
+const files = (...paths: string[]) => paths.map((path) => ({ path, isFolder: false }));
 
 describe("a task", () => {
   test("needs what is required and has no default", () => {
@@ -33,9 +35,29 @@ describe("a task", () => {
   });
 
   test("takes files in the order in which they are asked for", () => {
-    expect(withFiles(inputs, {}, ["/1", "/2", "/3"])).toEqual({ contract: "/1", rules: "/2" });
-    expect(withFiles(inputs, { contract: "/0" }, ["/1"])).toEqual({ contract: "/0", rules: "/1" });
-    expect(withFiles(inputs, { rules: "/0" }, ["/1", "/2"], "rules")).toEqual({ rules: "/1", contract: "/2" });
+    expect(withFiles(inputs, {}, files("/1", "/2")).values).toEqual({ contract: "/1", rules: "/2" });
+    expect(withFiles(inputs, { contract: "/0" }, files("/1")).values).toEqual({ contract: "/0", rules: "/1" });
+    expect(withFiles(inputs, { rules: "/0" }, files("/1", "/2"), "rules").values).toEqual({ rules: "/1", contract: "/2" });
+  });
+
+  test("takes a folder where one is asked for, and files beside it", () => {
+    const both = [input({ name: "inbox", kind: "folder" }), input()];
+    const given = [...files("/a.docx"), { path: "/inbox", isFolder: true }];
+    expect(withFiles(both, {}, given)).toEqual({ values: { inbox: "/inbox", contract: "/a.docx" }, refused: [] });
+  });
+
+  test("says what it does not take, and why", () => {
+    const folder = { path: "/inbox", isFolder: true };
+    expect(withFiles(inputs, {}, [folder])).toEqual({ values: {}, refused: [{ path: "/inbox", why: "folder" }] });
+    const only = [input({ name: "inbox", kind: "folder" })];
+    expect(withFiles(only, {}, files("/a.docx")).refused).toEqual([{ path: "/a.docx", why: "file" }]);
+    expect(withFiles(inputs, {}, files("/1", "/2", "/3")).refused).toEqual([{ path: "/3", why: "full" }]);
+  });
+
+  test("is called by the first file or folder that it was given", () => {
+    expect(fileOf(inputs, { rules: "/docs/b.csv", contract: "/docs/a.docx" })).toBe("a.docx");
+    expect(fileOf([input({ name: "inbox", kind: "folder" })], { inbox: "/docs/inbox/" })).toBe("inbox");
+    expect(fileOf(inputs, { days: "3" })).toBeNull();
   });
 });
 

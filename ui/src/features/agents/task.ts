@@ -30,16 +30,46 @@ export function givenOf(inputs: InputDto[], values: Values): Values {
   return given;
 }
 
-/** Files in the order in which they are asked for: first `at`, then the inputs that have none yet. */
-export function withFiles(inputs: InputDto[], values: Values, paths: string[], at?: string): Values {
+/** What comes from outside: dropped or picked. */
+export interface Given {
+  path: string;
+  isFolder: boolean;
+}
+
+/** What was not taken: a folder where a file is asked for, a file where a folder is, or one too many. */
+export interface Refused {
+  path: string;
+  why: "folder" | "file" | "full";
+}
+
+/**
+ * Files and folders in the order in which they are asked for: first at the input `at`, then at those
+ * that have nothing yet. What finds no place is told.
+ */
+export function withFiles(
+  inputs: InputDto[],
+  values: Values,
+  given: Given[],
+  at?: string,
+): { values: Values; refused: Refused[] } {
   const next = { ...values };
-  const free = inputs.filter(({ kind, name }) => kind === "file" && name !== at && !next[name]).map(({ name }) => name);
-  const names = at === undefined ? free : [at, ...free];
-  for (const [index, path] of paths.entries()) {
-    const name = names[index];
-    if (name !== undefined) next[name] = path;
+  const refused: Refused[] = [];
+  const free = inputs.filter(({ name }) => name !== at && !next[name]);
+  const open = [...inputs.filter(({ name }) => name === at), ...free];
+  for (const { path, isFolder } of given) {
+    const kind = isFolder ? "folder" : "file";
+    const index = open.findIndex((input) => input.kind === kind);
+    const [input] = index < 0 ? [] : open.splice(index, 1);
+    if (input) next[input.name] = path;
+    else refused.push({ path, why: inputs.some((input) => input.kind === kind) ? "full" : kind });
   }
-  return next;
+  return { values: next, refused };
+}
+
+/** What a task is called: by the first file or folder that it was given. */
+export function fileOf(inputs: InputDto[], given: Values): string | null {
+  const input = inputs.find(({ kind, name }) => (kind === "file" || kind === "folder") && given[name]);
+  return input ? fileNameOf(given[input.name] ?? "") : null;
 }
 
 /** `2026-03-01`, also of 2026/3/1 and 2026年3月1日; null when there is no such day. */
@@ -59,5 +89,5 @@ export function isAgentName(name: string): boolean {
 
 /** The last part of a path of any system. */
 export function fileNameOf(path: string): string {
-  return path.split(/[\\/]/).at(-1) || path;
+  return path.replace(/[\\/]+$/, "").split(/[\\/]/).at(-1) || path;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { agent, happened, shownRun, table } from "../../../test/fixtures";
 import type { EventDto, RunStateDto } from "../../ipc/gen";
-import { afterEvent, filesOf, timelineOf } from "./timeline";
+import { afterEvent, filesOf, movedBy, timelineOf, withinTheSame, workAt } from "./timeline";
 
 const timeline = (state: RunStateDto, ...events: EventDto[]) => timelineOf(agent().plan, happened(...events), state);
 const states = (state: RunStateDto, ...events: EventDto[]) => timeline(state, ...events).steps.map((step) => step.state);
@@ -42,10 +42,55 @@ describe("the steps of a run", () => {
     expect(filesOf(timeline("passed", { type: "wrote", at: "report", path: "/out/a.docx", bytes: 1 }))).toEqual(["/out/a.docx"]);
   });
 
+  test("have the folders that were made, and where files went", () => {
+    const moved: EventDto = { type: "filed", at: "report", from: "/in/a.pdf", to: "/in/2026/a.pdf", copied: false };
+    const copied: EventDto = { type: "filed", at: "report", from: "/in/b.pdf", to: "/in/2026/b.pdf", copied: true };
+    const shown = timeline("passed", { type: "made_folder", at: "report", path: "/in/2026" }, moved, copied);
+    expect(shown.steps[1]).toMatchObject({ folders: ["/in/2026"], filings: [{ to: "/in/2026/a.pdf" }, { copied: true }] });
+    // A copy is a file that was made; what was moved was there before.
+    expect(filesOf(shown)).toEqual(["/in/2026/b.pdf"]);
+    expect(movedBy(shown).map(({ from }) => from)).toEqual(["/in/a.pdf"]);
+  });
+
   test("are shown by their names when the plan can't be read any more", () => {
     const { steps } = timelineOf(null, happened(begun, done), "passed");
     expect(steps).toMatchObject([{ name: "clauses", title: null, state: "done" }]);
   });
+});
+
+test("a folder that was looked through holds what was read of it, and what was not", () => {
+  const read = (input: string, document: string): EventDto => ({ type: "read", input, document, pages: 3, emptyPages: 1 });
+  const value = (text: string) => ({ text, from: "given" as const, places: [] });
+  const columns = ["file", "problem"].map((name) => ({ name, kind: "text" as const }));
+  const rows = [
+    [value("a.pdf"), value("")],
+    [value("sub/b.doc"), value("it can't be read")],
+  ];
+  const listed: EventDto = { type: "listed", input: "inbox", table: { columns, rows } };
+  const shown = timeline("running", read("contract", "c.docx"), read("inbox", "a.pdf"), listed);
+  expect(shown.documents.map(({ name }) => name)).toEqual(["c.docx"]);
+  expect(shown.folders).toMatchObject([
+    {
+      input: "inbox",
+      documents: [
+        { name: "a.pdf", pages: 3, emptyPages: 1, problem: "" },
+        { name: "sub/b.doc", problem: "it can't be read" },
+      ],
+    },
+  ]);
+});
+
+test("the way of a file is told without the folders that both its places have", () => {
+  const way = (from: string, to: string) => withinTheSame({ from, to, copied: false });
+  expect(way("/docs/in/a.pdf", "/docs/in/2026/a.pdf")).toEqual({ from: "a.pdf", to: "2026/a.pdf" });
+  expect(way("C:\\in\\x\\a.pdf", "C:\\in\\a.pdf")).toEqual({ from: "x\\a.pdf", to: "a.pdf" });
+  expect(way("/in/a", "/in/a")).toEqual({ from: "a", to: "a" });
+});
+
+test("where something happens says what work it is", () => {
+  expect(workAt(agent().plan, "clauses/3/quote")).toBe("for_each");
+  expect(workAt(agent().plan, "gone")).toBeNull();
+  expect(workAt(null, "clauses")).toBeNull();
 });
 
 describe("the end of a run", () => {
@@ -57,7 +102,7 @@ describe("the end of a run", () => {
 
   test("says why it was halted, until it goes on", () => {
     const halted: EventDto = { type: "halted", code: "limit", at: "", what: "after 10 tokens" };
-    expect(timeline("stopped", halted).halted).toEqual({ code: "limit", what: "after 10 tokens" });
+    expect(timeline("stopped", halted).halted).toEqual({ code: "limit", at: "", what: "after 10 tokens" });
     expect(timeline("running", halted).halted).toBeNull();
   });
 

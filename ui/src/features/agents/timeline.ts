@@ -8,6 +8,7 @@ import type {
   RunStateDto,
   TableDto,
   WordsDto,
+  WorkDto,
 } from "../../ipc/gen";
 
 /** Of a step: not begun, under way, waiting for a person, done, or begun when the run came to rest. */
@@ -17,6 +18,8 @@ export interface StepShown {
   name: string;
   /** Missing when the agent's file can't be read any more. */
   title: WordsDto | null;
+  /** Missing likewise. */
+  work: WorkDto | null;
   state: StepState;
   /** What the model answered, and where in the step. */
   answers: Array<{ at: string; text: string }>;
@@ -24,7 +27,27 @@ export interface StepShown {
   /** What was to be allowed; null while nobody has decided. */
   approvals: Array<{ path: string; approved: boolean | null }>;
   files: Array<{ path: string; bytes: number }>;
+  /** Folders that were made to file something in. */
+  folders: string[];
+  filings: Filing[];
   table: TableDto | null;
+}
+
+/** A file of the person that was moved or copied. */
+export interface Filing {
+  from: string;
+  to: string;
+  copied: boolean;
+}
+
+/** A document that was read, or a folder's that was not. */
+export interface DocumentShown {
+  input: string;
+  name: string;
+  pages: number;
+  emptyPages: number;
+  /** Why it could not be read; empty when it was. */
+  problem: string;
 }
 
 export interface CheckShown {
@@ -36,11 +59,13 @@ export interface CheckShown {
 
 export interface Timeline {
   given: Array<[input: string, text: string]>;
-  documents: Array<{ name: string; pages: number; emptyPages: number }>;
+  documents: DocumentShown[];
+  /** Folders that were looked through, with what is in them. */
+  folders: Array<{ input: string; documents: DocumentShown[] }>;
   steps: StepShown[];
   checks: CheckShown[];
   /** Why it came to rest before its end, the last time. */
-  halted: { code: string; what: string } | null;
+  halted: { code: string; at: string; what: string } | null;
   undone: Array<{ path: string; what: string }>;
   /** A person's last word on the result. */
   judged: { verdict: string; note: string } | null;
@@ -64,7 +89,8 @@ export function timelineOf(plan: PlanDto | null, events: HappenedDto[], state: R
   const timeline: Timeline = {
     given: [],
     documents: [],
-    steps: (plan?.steps ?? []).map(({ name, title }) => newStep(name, title)),
+    folders: [],
+    steps: (plan?.steps ?? []).map(({ name, title, work }) => newStep(name, title, work)),
     checks: (plan?.checks ?? []).map(({ name, says }) => ({ name, says, state: "undecided", detail: "" })),
     halted: null,
     undone: [],
@@ -80,15 +106,32 @@ export function timelineOf(plan: PlanDto | null, events: HappenedDto[], state: R
   return timeline;
 }
 
-function newStep(name: string, title: WordsDto | null): StepShown {
-  return { name, title, state: "waiting", answers: [], questions: [], approvals: [], files: [], table: null };
+function newStep(name: string, title: WordsDto | null, work: WorkDto | null): StepShown {
+  return {
+    name,
+    title,
+    work,
+    state: "waiting",
+    answers: [],
+    questions: [],
+    approvals: [],
+    files: [],
+    folders: [],
+    filings: [],
+    table: null,
+  };
+}
+
+/** What a step does; `at` is where in the run, and begins with the step's name. */
+export function workAt(plan: PlanDto | null, at: string): WorkDto | null {
+  return plan?.steps.find(({ name }) => name === at.split("/")[0])?.work ?? null;
 }
 
 /** Names such as `issues/3/quote` begin with the step's. */
 function stepAt(timeline: Timeline, at: string): StepShown {
   const name = at.split("/")[0] ?? at;
   let step = timeline.steps.find((step) => step.name === name);
-  if (!step) timeline.steps.push((step = newStep(name, null)));
+  if (!step) timeline.steps.push((step = newStep(name, null, null)));
   return step;
 }
 
@@ -99,7 +142,16 @@ function take(timeline: Timeline, event: EventDto) {
       break;
     case "read":
       timeline.documents = timeline.documents.filter(({ name }) => name !== event.document);
-      timeline.documents.push({ name: event.document, pages: event.pages, emptyPages: event.emptyPages });
+      timeline.documents.push({
+        input: event.input,
+        name: event.document,
+        pages: event.pages,
+        emptyPages: event.emptyPages,
+        problem: "",
+      });
+      break;
+    case "listed":
+      takeFolder(timeline, event.input, event.table);
       break;
     case "step_begun":
       stepAt(timeline, event.step).state = "running";
@@ -135,6 +187,12 @@ function take(timeline: Timeline, event: EventDto) {
     case "wrote":
       stepAt(timeline, event.at).files.push({ path: event.path, bytes: event.bytes });
       break;
+    case "made_folder":
+      stepAt(timeline, event.at).folders.push(event.path);
+      break;
+    case "filed":
+      stepAt(timeline, event.at).filings.push({ from: event.from, to: event.to, copied: event.copied });
+      break;
     case "checked": {
       const state = event.passed ? "passed" : "failed";
       const check = timeline.checks.find(({ name }) => name === event.check);
@@ -143,7 +201,7 @@ function take(timeline: Timeline, event: EventDto) {
       break;
     }
     case "halted":
-      timeline.halted = { code: event.code, what: event.what };
+      timeline.halted = { code: event.code, at: event.at, what: event.what };
       break;
     case "undone":
       timeline.undone.push({ path: event.path, what: event.what });
@@ -156,7 +214,38 @@ function take(timeline: Timeline, event: EventDto) {
   }
 }
 
-/** All files that a run made, in their order. */
+/** The files of a folder stand in a table, with what was read of them told before, one by one. */
+function takeFolder(timeline: Timeline, input: string, table: TableDto) {
+  const file = table.columns.findIndex(({ name }) => name === "file");
+  const problem = table.columns.findIndex(({ name }) => name === "problem");
+  const read = new Map(timeline.documents.filter((of) => of.input === input).map((of) => [of.name, of]));
+  const documents = table.rows.map((row) => {
+    const name = row[file]?.text ?? "";
+    const { pages = 0, emptyPages = 0 } = read.get(name) ?? {};
+    return { input, name, pages, emptyPages, problem: row[problem]?.text ?? "" };
+  });
+  timeline.documents = timeline.documents.filter((of) => of.input !== input);
+  timeline.folders = [...timeline.folders.filter((of) => of.input !== input), { input, documents }];
+}
+
+/** All files that a run made, in their order; copies of a person's files among them. */
 export function filesOf(timeline: Timeline): string[] {
-  return [...new Set(timeline.steps.flatMap(({ files }) => files.map(({ path }) => path)))];
+  const made = timeline.steps.flatMap(({ files, filings }) => [
+    ...files.map(({ path }) => path),
+    ...filings.filter(({ copied }) => copied).map(({ to }) => to),
+  ]);
+  return [...new Set(made)];
+}
+
+/** All files of the person that a run moved. */
+export function movedBy(timeline: Timeline): Filing[] {
+  return timeline.steps.flatMap(({ filings }) => filings.filter(({ copied }) => !copied));
+}
+
+/** Both paths without the folders that they have in common. */
+export function withinTheSame({ from, to }: Filing): { from: string; to: string } {
+  const [a, b] = [from.split(/(?<=[\\/])/), to.split(/(?<=[\\/])/)];
+  let same = 0;
+  while (same < Math.min(a.length, b.length) - 1 && a[same] === b[same]) same++;
+  return { from: a.slice(same).join(""), to: b.slice(same).join("") };
 }

@@ -1,5 +1,6 @@
 // How an answer's sentences, their citations and the passages that were read are shown together.
 import type { AnswerDto, CitationDto, PassageDto, SentenceDto } from "../../ipc/gen";
+import { unbroken } from "../../shared/lines";
 
 export interface ShownCitation {
   citation: CitationDto;
@@ -13,6 +14,8 @@ export interface ShownSentence {
   /** White space between the sentence before and this one. */
   gap: string;
   citations: ShownCitation[];
+  /** Where other sources say something else. */
+  conflicts: ShownCitation[];
   /** The last of a series of sentences without support: one mark serves them all. */
   endsUnsupported: boolean;
 }
@@ -29,34 +32,48 @@ export function shownSentences(answer: AnswerDto): ShownSentence[] {
     const found = answer.text.indexOf(sentence.text, at);
     const gap = index === 0 ? "" : found < 0 ? " " : whiteSpace(answer.text.slice(at, found));
     if (found >= 0) at = found + sentence.text.length;
-    const citations = new Map<string, ShownCitation>();
-    for (const citation of sentence.citations) {
-      const number = numbers.of(citation);
-      if (!citations.has(key(citation))) citations.set(key(citation), { citation, number, isFirst: !named.has(number) });
-      named.add(number);
-    }
+    const shown = (citations: CitationDto[]) => {
+      const once = new Map<string, ShownCitation>();
+      for (const citation of citations) {
+        const number = numbers.of(citation);
+        if (!once.has(key(citation))) once.set(key(citation), { citation, number, isFirst: !named.has(number) });
+        named.add(number);
+      }
+      return [...once.values()];
+    };
     return {
       sentence,
       gap,
-      citations: [...citations.values()],
+      citations: shown(sentence.citations),
+      conflicts: shown(sentence.conflicts),
       endsUnsupported: !sentence.supported && (answer.sentences[index + 1]?.supported ?? true),
     };
   });
 }
 
+export interface CopyLabels {
+  sources: string;
+  conflict: string;
+  page: (page: number) => string;
+}
+
 /** The answer as plain text with its sources below, for another document. */
-export function copyText(answer: AnswerDto, labels: { sources: string; page: (page: number) => string }): string {
+export function copyText(answer: AnswerDto, labels: CopyLabels): string {
   const sources = new Map<number, string>();
   const body = shownSentences(answer)
-    .map(({ gap, sentence, citations }) => {
+    .map(({ gap, sentence, citations, conflicts }) => {
       const marks = [...new Set(citations.map(({ number }) => number))].map((number) => `[${number}]`).join("");
-      for (const { citation, number } of citations) {
+      for (const { citation, number } of [...citations, ...conflicts]) {
         sources.set(number, `[${number}] ${citation.name}, ${placeOf(citation, labels.page)}`);
       }
-      return `${gap}${sentence.text.trimEnd()}${marks === "" ? "" : ` ${marks}`}`;
+      const others = conflicts.map(({ citation, number }) => `“${unbroken(citation.quote).replaceAll("\n", " ")}” [${number}]`).join(", ");
+      const against = others === "" ? "" : ` (${labels.conflict}: ${others})`;
+      return `${gap}${sentence.text.trimEnd()}${marks === "" ? "" : ` ${marks}`}${against}`;
     })
     .join("");
-  const text = body === "" ? answer.text : body;
+  const written = body === "" ? answer.text : body;
+  const computed = answer.calculation !== null && answer.calculation !== written ? answer.calculation : null;
+  const text = computed === null ? written : [written, computed].filter((part) => part !== "").join("\n");
   if (sources.size === 0) return text;
   const list = [...sources].sort(([a], [b]) => a - b).map(([, line]) => line);
   return [text, "", labels.sources, ...list].join("\n");
@@ -65,6 +82,11 @@ export function copyText(answer: AnswerDto, labels: { sources: string; page: (pa
 /** Where a quote stands, for people: its cells in a sheet, or its page. */
 export function placeOf({ cells, page }: CitationDto, label: (page: number) => string): string {
   return cells === null ? label(page) : `${cells.sheet} ${cells.names}`.trim();
+}
+
+/** A calculation as people write it; on a machine's keyboard there is no ×. */
+export function calculationText(calculation: string): string {
+  return calculation.replaceAll("*", "×").replaceAll(" / ", " ÷ ").replaceAll(" - ", " − ");
 }
 
 class Numbers {

@@ -1,11 +1,11 @@
 import { errorText } from "../../i18n/errors";
 import { t } from "../../i18n/messages.svelte";
 import { asError } from "../../ipc/call";
-import { ask, readChat, stopAnswer } from "../../ipc/chats";
+import { ask, handOver, readChat, stopAnswer } from "../../ipc/chats";
 import type { AnswerEventDto } from "../../ipc/gen";
 import { announcer } from "../../shared/announcer.svelte";
 import { notices } from "../../shared/notices.svelte";
-import { afterEvent, hasEnded, keptTurn, newTurn, type Turn } from "./turn";
+import { afterEvent, hasEnded, keptTurn, newTurn, taskTurn, type Turn } from "./turn";
 
 /** A turn on the screen; it goes on changing when its chat is not the one that is shown. */
 export class LiveTurn {
@@ -28,6 +28,11 @@ export class Conversation {
   chat: number | null = $state(null);
   turns: LiveTurn[] = $state.raw([]);
   running: LiveTurn | null = $state.raw(null);
+  /** The id of the agent that is asked next; null for none. */
+  agent: string | null = $state(null);
+  /** The last question has its chat, or has failed. */
+  #placed: Promise<void> = Promise.resolve();
+  #place = () => {};
 
   /** Tells that a chat came into being or changed. */
   constructor(private readonly onChange: () => void) {}
@@ -38,6 +43,7 @@ export class Conversation {
 
   startNew() {
     this.chat = null;
+    this.agent = null;
     // A question whose chat has no number yet stays reachable.
     this.turns = this.running && this.running.chat === null ? [this.running] : [];
   }
@@ -50,19 +56,35 @@ export class Conversation {
       .map((turn) => new LiveTurn(keptTurn(turn), chat));
     this.chat = chat;
     this.turns = running ? [...turns, running] : turns;
+    this.agent = this.turns.at(-1)?.turn.agent ?? null;
   }
 
-  async ask(question: string): Promise<void> {
+  async ask(question: string, agent = this.agent): Promise<void> {
     if (this.running) return;
-    const live = new LiveTurn(newTurn(question), this.chat);
+    const live = new LiveTurn(newTurn(question, agent), this.chat);
+    this.#placed = new Promise((resolve) => (this.#place = resolve));
     this.running = live;
     this.turns = [...this.turns, live];
     announcer.say(t("turn.finding"));
     try {
-      await ask(question, this.chat, (event) => this.#take(live, event));
+      await ask({ question, chat: this.chat, agent }, (event) => this.#take(live, event));
     } catch (cause) {
       this.#take(live, { type: "failed", error: asError(cause) });
     }
+  }
+
+  /** Shows a task that was handed over, in this chat or in a new one. */
+  async handOver(title: string, agent: string, task: number): Promise<void> {
+    // Otherwise the first question of a new chat and the task would each make one.
+    await this.#placed;
+    const before = this.chat;
+    const chat = await handOver(before, title, task);
+    // When another chat is shown by now, it stands in its own.
+    if (this.chat === before) {
+      this.chat = chat;
+      this.turns = [...this.turns, new LiveTurn(taskTurn(title, agent, task), chat)];
+    }
+    this.onChange();
   }
 
   async stop(): Promise<void> {
@@ -78,11 +100,13 @@ export class Conversation {
       live.chat = event.chat;
       if (this.turns.includes(live)) this.chat = event.chat;
       this.onChange();
+      this.#place();
       if (live.stopWanted) void notices.watch(() => stopAnswer(event.run));
     }
     announce(event);
     if (hasEnded(live.turn) && this.running === live) {
       this.running = null;
+      this.#place();
       this.onChange();
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answer, passage } from "../../../test/fixtures";
+import { answer, passage, turn } from "../../../test/fixtures";
 import type { AnswerEventDto } from "../../ipc/gen";
 import { afterEvent, answerState, keptTurn, newTurn } from "./turn";
 
@@ -46,13 +46,19 @@ describe("the events of an answer", () => {
 describe("what is kept of a turn", () => {
   test("stopped and declined answers are told apart from finished ones", () => {
     const state = (change: Parameters<typeof answer>[0]) =>
-      answerState(keptTurn({ run: 1, question: "q", answer: answer(change), error: null }));
+      answerState(keptTurn(turn({ answer: answer(change) })));
     expect(state({})).toBe("done");
     expect(state({ stopped: true })).toBe("stopped");
     expect(state({ declined: true })).toBe("declined");
   });
 
+  test("a task that was handed over has neither and was not interrupted", () => {
+    const kept = keptTurn(turn({ agent: "reconciler", task: 3, answer: null }));
+    expect(kept).toMatchObject({ agent: "reconciler", phase: { at: "task", task: 3 } });
+    expect(afterEvent(kept, { type: "text", text: "late" })).toBe(kept);
+  });
+
   test("a turn with neither answer nor error was interrupted", () => {
-    expect(keptTurn({ run: 1, question: "q", answer: null, error: null }).phase.at).toBe("interrupted");
+    expect(keptTurn(turn({ answer: null })).phase.at).toBe("interrupted");
   });
 });

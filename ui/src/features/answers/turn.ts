@@ -5,6 +5,8 @@ export interface Turn {
   /** Missing until the backend has taken the question. */
   run: number | null;
   question: string;
+  /** The id of the agent that was asked. */
+  agent: string | null;
   evidence: PassageDto[];
   /** What has been written so far; the answer's own text counts once it is done. */
   text: string;
@@ -19,22 +21,32 @@ export type Phase =
   | { at: "writing" }
   | { at: "done"; answer: AnswerDto }
   | { at: "failed"; error: ErrorDto }
+  /** A task was handed over in place of a question; its number among the runs. */
+  | { at: "task"; task: number }
   /** The app was closed before it was done. */
   | { at: "interrupted" };
 
 export type AnswerState = "streaming" | "done" | "failed" | "declined" | "stopped";
 
-export function newTurn(question: string): Turn {
-  return { run: null, question, evidence: [], text: "", phase: { at: "finding" } };
+export function newTurn(question: string, agent: string | null = null): Turn {
+  return { run: null, question, agent, evidence: [], text: "", phase: { at: "finding" } };
 }
 
-export function keptTurn({ run, question, answer, error }: TurnDto): Turn {
-  const phase: Phase = answer
-    ? { at: "done", answer }
-    : error
-      ? { at: "failed", error }
-      : { at: "interrupted" };
-  return { run, question, evidence: answer?.passages ?? [], text: answer?.text ?? "", phase };
+/** Of a task that was handed over just now; its number among the turns is not known. */
+export function taskTurn(title: string, agent: string, task: number): Turn {
+  return { ...newTurn(title, agent), phase: { at: "task", task } };
+}
+
+export function keptTurn({ run, question, agent, task, answer, error }: TurnDto): Turn {
+  const phase: Phase =
+    task !== null
+      ? { at: "task", task }
+      : answer
+        ? { at: "done", answer }
+        : error
+          ? { at: "failed", error }
+          : { at: "interrupted" };
+  return { run, question, agent, evidence: answer?.passages ?? [], text: answer?.text ?? "", phase };
 }
 
 export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
@@ -58,7 +70,7 @@ export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
 }
 
 export function hasEnded({ phase }: Turn): boolean {
-  return phase.at === "done" || phase.at === "failed" || phase.at === "interrupted";
+  return phase.at === "done" || phase.at === "failed" || phase.at === "interrupted" || phase.at === "task";
 }
 
 export function answerState({ phase }: Turn): AnswerState {
@@ -70,6 +82,8 @@ export function answerState({ phase }: Turn): AnswerState {
       return "failed";
     case "interrupted":
       return "stopped";
+    case "task":
+      return "done";
     default:
       return "streaming";
   }
