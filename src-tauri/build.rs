@@ -31,6 +31,7 @@ const COMMANDS: &[&str] = &[
     "runs",
     "run",
     "outcomes",
+    "open_written",
 ];
 
 fn main() {

@@ -51,7 +51,8 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         agents::judge_run,
         agents::runs,
         agents::run,
-        agents::outcomes
+        agents::outcomes,
+        agents::open_written,
     ]
 }
 

@@ -4,6 +4,7 @@
 
 mod agents;
 mod crash;
+mod filing;
 mod setting;
 mod terminal;
 mod trouble;

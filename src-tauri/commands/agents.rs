@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use inhouse_app::AppError;
 use inhouse_app::runs::{RunId, RunOptions};
 use tauri::async_runtime;
 use tauri::ipc::Channel;
@@ -102,6 +103,30 @@ pub async fn run(desk: DeskState<'_>, id: i64) -> Result<RunShownDto, ErrorDto> 
 #[tauri::command]
 pub async fn outcomes(desk: DeskState<'_>) -> Result<Vec<OutcomeDto>, ErrorDto> {
     Ok(desk.app()?.outcomes()?.into_iter().map(OutcomeDto::from).collect())
+}
+
+/// Opens a file that a run wrote with the program that the system has for it, or shows the folder in
+/// which it stands. Nothing else can be opened: a path that comes from a text opens nothing.
+#[tauri::command]
+pub async fn open_written(
+    desk: DeskState<'_>,
+    run: i64,
+    path: PathBuf,
+    folder: bool,
+) -> Result<(), ErrorDto> {
+    if !desk.app()?.has_written(RunId(run), &path)? {
+        return Err(
+            AppError::NotFound { what: format!("{} among the files of the run", path.display()) }.into()
+        );
+    }
+    let shown = if folder { path.parent().unwrap_or(&path) } else { &path };
+    if !shown.exists() {
+        return Err(
+            AppError::NotFound { what: format!("{}; it was moved or taken back", shown.display()) }.into()
+        );
+    }
+    let opened = open::that_detached(shown);
+    opened.map_err(|source| AppError::Io { doing: "open", path: shown.to_owned(), source }.into())
 }
 
 fn carry_on(desk: &Arc<Desk>, id: RunId, on_event: Channel<RunEventDto>) -> Result<(), ErrorDto> {

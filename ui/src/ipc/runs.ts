@@ -45,6 +45,11 @@ export function judgeRun(run: number, verdict: VerdictDto, note: string): Promis
   return call("judge_run", { run, verdict, note });
 }
 
+/** Opens a file that the run wrote, or the folder in which it stands. */
+export function openWritten(run: number, path: string, folder: boolean): Promise<void> {
+  return call("open_written", { run, path, folder });
+}
+
 /** Newest first. */
 export function listRuns(): Promise<RunDto[]> {
   return call("runs");

@@ -1,6 +1,6 @@
 //! Taking back what a run made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use inhouse_agent::run::Event;
 use inhouse_record::RunId;
@@ -19,6 +19,13 @@ pub struct UndoneFile {
 }
 
 impl App {
+    /// Whether a run wrote a file at this path. What was only moved or copied was somebody else's.
+    pub fn has_written(&self, id: RunId, path: &Path) -> Result<bool, AppError> {
+        let mut events = self.events_of(id)?.into_iter();
+        Ok(events
+            .any(|event| matches!(event, Event::Wrote { path: written, .. } if path == Path::new(&written))))
+    }
+
     /// Brings back what was there before a run, or before the files of one of its steps. A file that
     /// somebody changed since is left as it is, and told.
     pub fn undo_run(&self, id: RunId, step: Option<&str>) -> Result<Vec<UndoneFile>, AppError> {
