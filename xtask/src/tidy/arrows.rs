@@ -67,7 +67,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 
 /// All that the innermost room imports from outside.
 const AGENT_IMPORTS: &[&str] =
-    &["serde", "thiserror", "toml", "unicode-normalization", "unicode-segmentation"];
+    &["schemars", "serde", "serde_json", "thiserror", "toml", "unicode-normalization", "unicode-segmentation"];
 
 /// A package of the workspace as cargo sees it.
 #[derive(Debug, Deserialize)]
