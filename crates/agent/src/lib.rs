@@ -11,6 +11,7 @@
 //! [`read::SourceReader`].
 
 pub mod answer;
+pub mod call;
 pub mod cancel;
 pub mod chat;
 pub mod definition;

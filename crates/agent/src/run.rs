@@ -36,10 +36,10 @@ use crate::cancel::Cancel;
 use crate::definition::{Agent, Input, InputKind};
 use crate::table::{Column, Evidence, Kind, Table, Value};
 
+pub use crate::call::ToolSpec;
 pub use compare::{Clause, Compared};
 pub use document::{Document, Piece};
 pub use event::{Event, Outcome};
-pub use free::{ToolSpec, choose_tool};
 pub use world::{Failure, Filing, Halt, Pending, Redacted, Stop, World, Wrote};
 
 use event::Past;

@@ -506,10 +506,10 @@ fn a_free_step_calls_tools_and_answers_with_what_they_gave() {
     answers.splice(
         0..0,
         [
-            ("Result of calculate: 42\nWhich tool", "answer"),
-            ("Which tool", "calculate"),
-            ("Write the arguments of calculate.\nan expression is missing", "{\"expression\":\"21*2\"}"),
-            ("Write the arguments", "{}"),
+            ("gave: 42\nWhich tool does what is left", "none"),
+            ("same, action, topic or other?", "multiply\nsame"),
+            ("Not right: {}\nan expression is missing", "{\"expression\":\"21*2\"}"),
+            ("Arguments:", "{}"),
             ("Write the answer", "It is 42."),
         ],
     );

@@ -1,0 +1,213 @@
+use std::collections::VecDeque;
+use std::convert::Infallible;
+
+use super::*;
+use crate::chat::Constraint;
+
+/// A model that says what it was told to, and the requests that it got.
+struct Script {
+    answers: VecDeque<&'static str>,
+    asked: Vec<(String, ChatRequest)>,
+}
+
+impl Script {
+    fn new(answers: &[&'static str]) -> Self {
+        Self { answers: answers.iter().copied().collect(), asked: Vec::new() }
+    }
+
+    fn call(&mut self, tools: &[ToolSpec], asked: &Asked<'_>) -> Called {
+        let called = call_tool(tools, asked, &mut |at, request| {
+            self.asked.push((at.to_owned(), request.clone()));
+            Ok::<_, Infallible>(self.answers.pop_front().expect("one question more than foreseen").to_owned())
+        });
+        assert!(self.answers.is_empty(), "it was asked less than foreseen: {:?} are left", self.answers);
+        called.expect("the script has no errors")
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.asked.iter().map(|(at, _)| at.as_str()).collect()
+    }
+
+    fn last_text(&self) -> &str {
+        let (_, request) = self.asked.last().expect("it was asked");
+        &request.messages.last().expect("a message").content
+    }
+}
+
+fn tool(name: &str, schema: &str) -> ToolSpec {
+    let says = Words { en: format!("does {name}"), zh: name.into() };
+    ToolSpec { name: name.into(), says, schema: schema.into() }
+}
+
+fn pay() -> ToolSpec {
+    tool(
+        "pay",
+        r#"{"type": "object", "required": ["to", "amount"], "properties": {
+            "memo": {"type": "string", "description": "Text on the statement"},
+            "on": {"type": "string", "format": "date"},
+            "to": {"type": "string"},
+            "amount": {"type": "number", "exclusiveMinimum": 0},
+            "speed": {"enum": ["slow", "fast"]},
+            "copies": {"type": "integer", "default": 1},
+            "parts": {"type": "array", "items": {"type": "object", "required": ["share"],
+                "properties": {"note": {"type": "string"}, "share": {"type": "integer"}}}}
+        }}"#,
+    )
+}
+
+fn say(request: &str) -> Asked<'_> {
+    Asked { request, instructions: "", language: Language::of(request), in_steps: false, done: &[] }
+}
+
+fn call(tool: &str, arguments: &str) -> Called {
+    Called::Call { tool: tool.into(), arguments: arguments.into() }
+}
+
+#[test]
+fn a_call_is_chosen_compared_and_written_in_three_questions() {
+    let tools = [tool("balance", "{}"), pay()];
+    let mut model = Script::new(&["pay", "say it\nsame", r#"{"to":"77-1","amount":1250}"#]);
+    let called = model.call(&tools, &say("Send 1,250 euros to 77-1."));
+    assert_eq!(called, call("pay", r#"{"to":"77-1","amount":1250}"#));
+    assert_eq!(model.names(), ["tool", "pay/fits", "pay#0"]);
+    let Some(Constraint::OneOf(names)) = &model.asked[0].1.constraint else { panic!("any name will do") };
+    assert_eq!(names, &["balance", "pay"], "none is not among the names: it is told afterwards");
+}
+
+#[test]
+fn a_tool_that_is_merely_near_is_not_called() {
+    for compared in ["same\naction", "same\ntopic", "same\nother", ""] {
+        let mut model = Script::new(&[compared]);
+        assert_eq!(model.call(&[pay()], &say("Open an account.")), Called::None);
+        assert_eq!(model.names(), ["pay/fits"], "one tool needs no choice");
+    }
+    assert_eq!(Script::new(&[]).call(&[], &say("Open an account.")), Called::None);
+}
+
+#[test]
+fn a_tool_of_several_steps_may_do_a_part() {
+    let mut asked = say("Pay 5 to 77-1, then tell me what is left.");
+    asked.in_steps = true;
+    let written = r#"{"to":"77-1","amount":5}"#;
+    let tools = [tool("balance", "{}"), pay()];
+    assert_eq!(Script::new(&["pay", "say it\ntopic", written]).call(&tools, &asked), call("pay", written));
+    let done = [Done { tool: "pay".into(), arguments: written.into(), result: "left: 88".into() }];
+    asked.done = &done;
+    let mut model = Script::new(&["none"]);
+    assert_eq!(model.call(&tools, &asked), Called::None);
+    assert!(model.last_text().contains("gave: left: 88"), "{}", model.last_text());
+}
+
+#[test]
+fn a_figure_that_nobody_said_is_asked_for_again_and_named() {
+    let right = r#"{"to":"77-1","amount":60}"#;
+    let mut model = Script::new(&["say it\nsame", r#"{"to":"77-1","amount":61}"#, right]);
+    assert_eq!(model.call(&[pay()], &say("Pay 60 to 77-1.")), call("pay", right));
+    assert!(model.last_text().contains("amount: 61 does not stand in the request"), "{}", model.last_text());
+
+    // A model that keeps to it is believed in the end: the check knows not every way to say a number.
+    let wrong = r#"{"to":"77-1","amount":61}"#;
+    let mut model = Script::new(&["say it\nsame", wrong, wrong, wrong]);
+    assert_eq!(model.call(&[pay()], &say("Pay 60 to 77-1.")), call("pay", wrong));
+}
+
+#[test]
+fn figures_may_be_said_in_other_units_and_words() {
+    let said = [
+        ("Pay in two years to 77-1.", "24"),
+        ("Pay 3.5 % to 77-1.", "0.035"),
+        ("Pay three to 77-1.", "3"),
+        ("付给77-1三万元。", "30000"),
+        ("给77-1打九折。", "0.9"),
+        ("Pay a dozen and a half to 77-1.", "18"),
+    ];
+    for (request, amount) in said {
+        let written = format!(r#"{{"to":"77-1","amount":{amount}}}"#);
+        let leaked: &'static str = written.clone().leak();
+        assert_eq!(
+            Script::new(&["say it\nsame", leaked]).call(&[pay()], &say(request)),
+            call("pay", &written)
+        );
+    }
+}
+
+#[test]
+fn optional_arguments_that_nothing_gives_are_left_out() {
+    let written =
+        r#"{"to":"77-1","amount":5,"memo":"for your services","on":"2026-01-31","copies":1,"parts":[]}"#;
+    let mut model = Script::new(&["say it\nsame", written]);
+    assert_eq!(
+        model.call(&[pay()], &say("Pay 5 to 77-1.")),
+        call("pay", r#"{"to":"77-1","amount":5,"copies":1}"#)
+    );
+    let written = r#"{"to":"77-1","amount":5,"memo":"rent of May","on":"2026-03-31","parts":[{"share":5}]}"#;
+    let mut model = Script::new(&["say it\nsame", written]);
+    let asked = say("Pay 5 to 77-1 on 31 March 2026, for the rent, in one part of 5.");
+    assert_eq!(model.call(&[pay()], &asked), call("pay", written));
+}
+
+#[test]
+fn what_is_not_valid_is_written_again_and_never_called() {
+    let right = r#"{"to":"77-1","amount":5}"#;
+    let asked = say("Pay 5 to 77-1.");
+    let wrong = [
+        (r#"{"to":"77-1","amo"#, "JSON"),
+        (r#"{"to":"77-1"}"#, "amount is missing"),
+        (r#"{"to":"77-1","amount":"5"}"#, "amount must be"),
+        (r#"{"to":"77-1","amount":0}"#, "out of bounds"),
+        (r#"{"to":"77-1","amount":5,"speed":"soon"}"#, "speed may not be"),
+        (r#"{"to":"77-1","amount":5,"parts":[{"note":"a"}]}"#, "parts.share is missing"),
+        (r#"{"to":"77-1","amount":5,"tip":1}"#, "there is no tip"),
+        ("[]", "no object"),
+    ];
+    for (arguments, error) in wrong {
+        let mut model = Script::new(&["say it\nsame", arguments, right]);
+        assert_eq!(model.call(&[pay()], &asked), call("pay", right));
+        assert!(model.last_text().contains(error), "{arguments}: {}", model.last_text());
+    }
+    let mut model = Script::new(&["say it\nsame", "{", "{", "{"]);
+    assert!(matches!(model.call(&[pay()], &asked), Called::Broken { .. }), "two more times, and no more");
+}
+
+#[test]
+fn each_argument_is_decided_on_and_none_can_be_added() {
+    let schema = Schema::read(&pay().schema).expect("a sound schema");
+    let names = "memo, on, to, amount, speed, copies, parts";
+    assert_eq!(schema.names(), names);
+    let text = schema.text();
+    assert_eq!(text.matches("\"additionalProperties\":false").count(), 2, "{text}");
+    assert_eq!(text.matches("\"type\":\"null\"").count(), 6, "those that may be left out: {text}");
+    let required = serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["required"].to_string();
+    assert_eq!(required.replace('"', "").replace(',', ", "), format!("[{names}]"));
+    let mut model = Script::new(&[
+        "say it\nsame",
+        r#"{"memo":null,"to":"77-1","amount":5,"parts":[{"note":null,"share":5}]}"#,
+    ]);
+    let called = model.call(&[pay()], &say("Pay 5 to 77-1."));
+    assert_eq!(called, call("pay", r#"{"to":"77-1","amount":5,"parts":[{"share":5}]}"#), "null is not said");
+    let mut model = Script::new(&["say it\nsame", r#"{"to":"77-1","amount":5}"#]);
+    model.call(&[pay()], &say("Pay 5 to 77-1."));
+    let told = model.last_text();
+    assert!(told.contains("- speed (one of slow, fast, or null)\n"), "{told}");
+    assert!(told.contains("\n  - share (integer)\n"), "{told}");
+}
+
+#[test]
+fn what_calls_have_in_common_stands_first() {
+    let mut model = Script::new(&["say it\nsame", r#"{"to":"77-1","amount":5}"#]);
+    model.call(&[pay()], &say("Pay 5 to 77-1."));
+    let mut other = Script::new(&["say it\nsame", r#"{"to":"9-9","amount":8}"#]);
+    other.call(&[tool("send", &pay().schema)], &say("Send 8 to 9-9."));
+    for ((_, one), (_, two)) in model.asked.iter().zip(&other.asked) {
+        assert!(one.common > 1);
+        assert_eq!(one.messages[..one.common], two.messages[..two.common]);
+    }
+}
+
+#[test]
+fn the_prompts_of_both_languages_are_sound() {
+    for language in [Language::English, Language::Chinese] {
+        let asked = Asked { language, ..say("5") };
+        assert!(prompt::fits(&pay(), &asked).messages.len() > 3);
+    }
+}
