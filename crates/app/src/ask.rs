@@ -3,6 +3,7 @@
 
 pub mod answered;
 mod chats;
+mod compute;
 mod nearest;
 mod search;
 
@@ -18,6 +19,7 @@ use crate::{App, AppError, blocking};
 
 pub use answered::{Answered, AnsweredSentence, Cells, Evidence, Quote};
 pub use chats::{KeptTurn, TurnOutcome};
+pub use compute::ToolCall;
 pub use inhouse_record::{Chat, ChatId, TurnId};
 pub use search::Found;
 
@@ -98,6 +100,11 @@ impl App {
             Some(id) => Some(self.agent(id)?.agent),
             None => None,
         };
+        if let Some(agent) = &agent
+            && let Some(computed) = self.compute(agent, &question, cancel, &on_event).await?
+        {
+            return Ok(Answered::computed(computed.calculation, computed.value, computed.run));
+        }
         let within = match &agent {
             Some(agent) if !agent.collections.is_empty() => Some(self.sources_in(&agent.collections)?),
             _ => None,

@@ -7,7 +7,7 @@ mod ledger;
 mod listing;
 mod nearest;
 mod render;
-mod tools;
+pub(crate) mod tools;
 mod undo;
 mod world;
 

@@ -66,8 +66,15 @@ const CONFINED: &[(&str, &[&str])] = &[
 ];
 
 /// All that the innermost room imports from outside.
-const AGENT_IMPORTS: &[&str] =
-    &["schemars", "serde", "serde_json", "thiserror", "toml", "unicode-normalization", "unicode-segmentation"];
+const AGENT_IMPORTS: &[&str] = &[
+    "schemars",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "toml",
+    "unicode-normalization",
+    "unicode-segmentation",
+];
 
 /// A package of the workspace as cargo sees it.
 #[derive(Debug, Deserialize)]

@@ -90,6 +90,12 @@ pub struct Timing {
 }
 
 impl Answered {
+    /// What a tool computed. It needs no document.
+    pub(super) fn computed(calculation: String, value: String, run: Run) -> Self {
+        let answer = Answer { text: value, declined: false, sentences: Vec::new() };
+        Self { calculation: Some(calculation), ..Self::new(answer, &[], 0, run) }
+    }
+
     pub(super) fn new(answer: Answer, found: &[Found], passages_read: usize, run: Run) -> Self {
         let path_of = |source| {
             let from = found.iter().find(|found| found.passage.anchor.source == source);

@@ -1,7 +1,7 @@
 //! Tools that a model may choose by itself: they read or compute, and change nothing.
 
-use inhouse_agent::definition::Words;
-use inhouse_agent::run::ToolSpec;
+use inhouse_agent::call::ToolSpec;
+use inhouse_agent::definition::{Agent, Words};
 use inhouse_tools::calculate::{self, Calculation, calculate};
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ struct Search {
     query: String,
 }
 
-pub(super) fn all() -> Vec<ToolSpec> {
+pub(crate) fn all() -> Vec<ToolSpec> {
     let search = serde_json::json!({
         "type": "object",
         "properties": { "query": { "type": "string", "minLength": 1, "maxLength": 120 } },
@@ -44,9 +44,18 @@ pub(super) fn all() -> Vec<ToolSpec> {
     ]
 }
 
-/// What a tool says, or why it says nothing.
+/// What `calculate` computes, as `80 * 3 = 240`, and its result.
+pub(crate) fn compute(arguments: &str) -> Result<(String, String), String> {
+    let what: Calculation = serde_json::from_str(arguments).map_err(|error| error.to_string())?;
+    let done = calculate(&what).map_err(|error| error.to_string())?;
+    let value = done.value.to_string();
+    Ok((format!("{} = {value}", done.normalised), value))
+}
+
+/// What a tool says, or why it says nothing. An agent searches only the collections that its file names.
 pub(super) fn call(
     app: &App,
+    agent: &Agent,
     runtime: &tokio::runtime::Handle,
     tool: &str,
     arguments: &str,
@@ -54,8 +63,12 @@ pub(super) fn call(
     match tool {
         "search" => {
             let search: Search = serde_json::from_str(arguments).map_err(|error| error.to_string())?;
-            let found =
-                runtime.block_on(app.search(&search.query, PASSAGES)).map_err(|error| error.to_string())?;
+            let within = match agent.collections.as_slice() {
+                [] => None,
+                names => Some(app.sources_in(names).map_err(|error| error.to_string())?),
+            };
+            let found = runtime.block_on(app.search_within(&search.query, PASSAGES, within.as_deref()));
+            let found = found.map_err(|error| error.to_string())?;
             if found.is_empty() {
                 return Ok("nothing found".into());
             }
@@ -66,11 +79,7 @@ pub(super) fn call(
             });
             Ok(told.collect::<Vec<_>>().join("\n\n"))
         }
-        "calculate" => {
-            let what: Calculation = serde_json::from_str(arguments).map_err(|error| error.to_string())?;
-            let done = calculate(&what).map_err(|error| error.to_string())?;
-            Ok(format!("{} = {}", done.normalised, done.value))
-        }
+        "calculate" => compute(arguments).map(|(calculation, _)| calculation),
         other => Err(format!("there is no tool {other}")),
     }
 }

@@ -362,7 +362,8 @@ impl World for RealWorld<'_> {
     }
 
     fn call(&mut self, tool: &str, arguments: &str) -> Result<String, Failure> {
-        tools::call(self.app, &self.runtime, tool, arguments).map_err(|what| Failure::new(tool, what))
+        tools::call(self.app, self.agent, &self.runtime, tool, arguments)
+            .map_err(|what| Failure::new(tool, what))
     }
 
     fn redact(&mut self, path: &Path, names: &[String]) -> Result<Redacted, Failure> {

@@ -1,5 +1,7 @@
 //! `inhouse bench`: how fast the model is on this machine.
 
+mod tools;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +37,9 @@ pub struct Bench {
     /// A file with one chat request a line, answered one after the other instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode"])]
     requests: Option<PathBuf>,
+    /// A file with one request for a tool a line; tells which tool is called and how
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode", "requests"])]
+    tools: Option<PathBuf>,
     /// A text file whose perplexity is told instead, in windows of 512 tokens
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode", "requests"])]
     perplexity: Option<PathBuf>,
@@ -111,6 +116,9 @@ impl Bench {
     pub async fn run(self, context: &Context) -> Result<End, AppError> {
         if let Some(file) = &self.requests {
             return answer(file, context).await;
+        }
+        if let Some(file) = &self.tools {
+            return tools::run(file, context).await;
         }
         if let Some(file) = &self.perplexity {
             return perplexity(file, context).await;
