@@ -12,6 +12,7 @@
 
 pub mod artifact;
 mod checks;
+mod clause;
 mod compare;
 mod document;
 mod event;

@@ -9,7 +9,7 @@ use crate::chat::{ChatRequest, Constraint, Finish, Message, Sampling};
 use crate::definition::{Field, FieldKind, OptionOf, Words};
 use crate::passage::CharRange;
 use crate::run::event::Event;
-use crate::run::{Halt, Run, Stop, figures};
+use crate::run::{Halt, Run, Stop, clause, figures};
 use crate::table::{Evidence, Kind, Place, Value};
 
 /// Tokens of text that a question is about, when the document has more. About four seconds of reading
@@ -312,13 +312,17 @@ impl Run<'_> {
     /// The figure that a quote holds; of several, the model chooses.
     fn figure(&mut self, at: &str, quoted: &Value, kind: Kind, question: &str) -> Result<Value, Halt> {
         let text = figures::half_width(&quoted.text);
+        let text = clause::without_number(&text);
         let mut found: Vec<String> = match kind {
-            Kind::Date => figures::dates_in(&text),
-            _ => figures::numbers_in(&text),
+            Kind::Date => figures::dates_in(text),
+            _ => figures::numbers_in(text),
         }
         .into_iter()
         .map(|figure| figure.value)
         .collect();
+        if found.is_empty() && kind == Kind::Number {
+            found = clause::spelled(text);
+        }
         found.dedup();
         match found.as_slice() {
             [] => Ok(Value::missing()),
