@@ -1,8 +1,13 @@
-//! `cargo xtask eval`: how well the right passage is found, on a public set of questions.
+//! `cargo xtask eval`: how well the right passage is found, on a public set of questions; and with
+//! `answers`, `tools` or `injections` in front, how the model's answers, calls and obedience are.
 //!
 //! Measures the product through its terminal, in data folders of its own, and checks the figures
 //! against floors. The questions are those of XQuAD (Artetxe, Ruder and Yogatama, ACL 2020); a
 //! passage counts as right when it is of the paragraph that the question was written for.
+
+mod answers;
+mod injections;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +23,8 @@ use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
 
-const USAGE: &str = "usage: cargo xtask eval --data DIR [--every N]";
+const USAGE: &str =
+    "usage: cargo xtask eval [answers | tools | injections] [--data DIR] [--every N] [--model ID]";
 
 /// How far down the list the right passage is looked for.
 const DEPTH: usize = 20;
@@ -59,6 +65,46 @@ struct Paragraph {
 #[derive(Deserialize)]
 struct Asked {
     question: String,
+    #[serde(default)]
+    answers: Vec<RightAnswer>,
+}
+
+#[derive(Deserialize)]
+struct RightAnswer {
+    text: String,
+}
+
+/// What is to be evaluated, and with what.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    what: What,
+    data: Option<PathBuf>,
+    /// Every how manieth question or case.
+    every: usize,
+    /// The catalogue's id of the chat model.
+    model: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Retrieval,
+    Answers,
+    Tools,
+    Injections,
+}
+
+impl Wanted {
+    /// `inhouse` with a data folder.
+    fn inhouse(&self, house: &House, home: &Path) -> Result<Command> {
+        Ok(of(&build::programs(house)?.join("inhouse"), house, home))
+    }
+
+    fn with_model<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        match &self.model {
+            Some(model) => command.args(["--model", model]),
+            None => command,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -72,7 +118,22 @@ struct Hit {
 }
 
 pub fn run(house: &House, arguments: &[String]) -> Result<()> {
-    let (data, every) = parse(arguments)?;
+    let wanted = parse(arguments)?;
+    match wanted.what {
+        What::Retrieval => retrieval(house, &wanted),
+        What::Answers | What::Tools | What::Injections => {
+            setup::prepare(house, Purpose::Use)?;
+            match wanted.what {
+                What::Answers => answers::run(house, &wanted),
+                What::Tools => tools::run(house, &wanted),
+                _ => injections::run(house, &wanted),
+            }
+        }
+    }
+}
+
+fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
+    let (data, every) = (wanted.data.as_deref().context(USAGE)?, wanted.every);
     let languages: BTreeMap<&str, Vec<Paragraph>> = ["en", "zh"]
         .into_iter()
         .map(|language| Ok((language, read(&data.join(format!("xquad/xquad.{language}.json")))?)))
@@ -158,18 +219,32 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     if missed.is_empty() { Ok(()) } else { bail!("below what plain retrieval gives: {}", missed.join("; ")) }
 }
 
-fn parse(arguments: &[String]) -> Result<(PathBuf, usize)> {
-    let (mut data, mut every) = (None, 1);
-    let mut words = arguments.iter();
+fn parse(arguments: &[String]) -> Result<Wanted> {
+    let mut wanted = Wanted { what: What::Retrieval, data: None, every: 1, model: None };
+    let mut words = arguments.iter().peekable();
+    let what = match words.peek().map(|word| word.as_str()) {
+        Some("answers") => Some(What::Answers),
+        Some("tools") => Some(What::Tools),
+        Some("injections") => Some(What::Injections),
+        _ => None,
+    };
+    if let Some(what) = what {
+        wanted.what = what;
+        words.next();
+    }
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("{word} wants a value\n{USAGE}"))?;
         match word.as_str() {
-            "--data" => data = Some(PathBuf::from(value)),
-            "--every" => every = value.parse().ok().filter(|n| *n > 0).with_context(|| USAGE)?,
+            "--data" => wanted.data = Some(PathBuf::from(value)),
+            "--every" => wanted.every = value.parse().ok().filter(|n| *n > 0).with_context(|| USAGE)?,
+            "--model" => wanted.model = Some(value.clone()),
             _ => bail!("{USAGE}"),
         }
     }
-    Ok((data.context(USAGE)?, every))
+    if wanted.data.is_none() && matches!(wanted.what, What::Retrieval | What::Answers) {
+        bail!("{USAGE}");
+    }
+    Ok(wanted)
 }
 
 fn read(file: &Path) -> Result<Vec<Paragraph>> {
@@ -221,7 +296,10 @@ mod tests {
     #[test]
     fn the_arguments_are_read_or_refused() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(parse(&words("--data d --every 3")).expect("fine"), ("d".into(), 3));
+        let parsed = parse(&words("answers --data d --every 3 --model m")).expect("fine");
+        let data = Some(PathBuf::from("d"));
+        assert_eq!(parsed, Wanted { what: What::Answers, data, every: 3, model: Some("m".into()) });
+        assert_eq!(parse(&words("tools")).expect("fine").what, What::Tools);
         assert!(parse(&words("--data d --every 0")).is_err());
         assert!(parse(&words("--data")).is_err());
         assert!(parse(&[]).is_err());

@@ -42,7 +42,12 @@ const COMMANDS: &[(&str, &str, &str, Subcommand)] = &[
         test::run,
     ),
     ("tidy", "", "check the rules of the house", tidy::run),
-    ("eval", "--data DIR [--every N]", "measure on XQuAD whether the right passage is found", eval::run),
+    (
+        "eval",
+        "[answers | tools | injections] [--data DIR]",
+        "measure whether passages are found, answers are quoted, tools are called rightly, orders in documents obeyed",
+        eval::run,
+    ),
     ("bench", "llm [--peers DIR]", "measure the engine, beside its peers", bench::run),
     ("codegen", "", "write the generated files again", codegen::run),
     ("setup", "[--test]", "bring in what is missing to build the app (and to test it)", setup::run),

@@ -1,0 +1,274 @@
+//! `cargo xtask eval answers`: whether quotes stand in their documents, whether they are the right ones,
+//! and whether a sentence that was made wrong on purpose loses its quote.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use inhouse_agent::answer::bind;
+use inhouse_agent::answer::sentence::CitedSentence;
+use inhouse_agent::passage::{Anchor, CharRange, Passage, PassageId};
+use inhouse_agent::source::SourceId;
+use serde::Deserialize;
+
+use super::{Paragraph, Wanted, read, write_documents};
+use crate::house::House;
+use crate::process;
+
+/// The least share of sentences made wrong that lose their quote.
+const FLAGGED: f64 = 0.95;
+
+#[derive(Deserialize)]
+struct Answered {
+    question: String,
+    declined: bool,
+    sentences: Vec<Sentence>,
+    passages: Vec<Found>,
+    passages_read: usize,
+}
+
+#[derive(Deserialize)]
+struct Sentence {
+    text: String,
+    citations: Vec<Quote>,
+}
+
+#[derive(Deserialize)]
+struct Quote {
+    path: PathBuf,
+    quote: String,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    path: PathBuf,
+}
+
+/// A question, the paragraph that it was written for and the right answer.
+struct Asked<'a> {
+    question: String,
+    paragraph: usize,
+    answer: &'a str,
+}
+
+#[derive(Default)]
+struct Sum {
+    answered: usize,
+    declined: usize,
+    quotes: usize,
+    verbatim: usize,
+    /// Answers with a quote of the right paragraph, and with one that holds the right answer.
+    right_paragraph: usize,
+    right_quote: usize,
+    corrupted: usize,
+    flagged: usize,
+    /// Sentences that could not be made wrong by rule.
+    left: usize,
+}
+
+pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
+    let data = wanted.data.as_deref().context("this wants --data DIR")?;
+    let mut total = Sum::default();
+    for language in ["en", "zh"] {
+        let paragraphs = read(&data.join(format!("xquad/xquad.{language}.json")))?;
+        let sum = of_language(house, wanted, &paragraphs)?;
+        tell(language, &sum);
+        total.add(&sum);
+    }
+    tell("both", &total);
+    let flagged = total.flagged as f64 / total.corrupted.max(1) as f64;
+    if total.verbatim < total.quotes || flagged < FLAGGED {
+        bail!("wanted: every quote to the letter, and {FLAGGED} of the wrong sentences flagged");
+    }
+    Ok(())
+}
+
+fn of_language(house: &House, wanted: &Wanted, paragraphs: &[Paragraph]) -> Result<Sum> {
+    let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
+    let (home, documents) = (folder.path().join("home"), folder.path().join("documents"));
+    write_documents(&documents, paragraphs)?;
+    process::output(wanted.inhouse(house, &home)?.arg("add").arg(&documents))?;
+    let asked: Vec<Asked<'_>> = paragraphs
+        .iter()
+        .enumerate()
+        .flat_map(|(paragraph, of)| of.qas.iter().map(move |asked| (paragraph, asked)))
+        .step_by(wanted.every)
+        .map(|(paragraph, asked)| Asked {
+            question: asked.question.split_whitespace().collect::<Vec<_>>().join(" "),
+            paragraph,
+            answer: asked.answers.first().map_or("", |answer| answer.text.as_str()),
+        })
+        .collect();
+    let file = folder.path().join("questions.txt");
+    let lines: Vec<&str> = asked.iter().map(|asked| asked.question.as_str()).collect();
+    fs::write(&file, lines.join("\n")).context("writing the questions")?;
+    let mut command = wanted.inhouse(house, &home)?;
+    command.args(["ask", "--json", "--questions"]).arg(&file);
+    let printed = process::output(wanted.with_model(&mut command))?;
+    let answers: Vec<Answered> = printed
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()
+        .context("reading what was printed")?;
+    if answers.len() != asked.len() {
+        bail!("{} questions were asked and {} answered", asked.len(), answers.len());
+    }
+    let mut sum = Sum::default();
+    for (number, (asked, answer)) in asked.iter().zip(&answers).enumerate() {
+        if asked.question != answer.question {
+            bail!("`{}` was asked and `{}` answered", asked.question, answer.question);
+        }
+        sum.take(asked, answer)?;
+        let other = |text: &str| {
+            let more = answers_after(paragraphs, number);
+            more.into_iter().find(|other| !text.contains(other) && other.chars().count() > 1)
+        };
+        sum.corrupt(asked, answer, &other)?;
+    }
+    Ok(sum)
+}
+
+/// Right answers of other questions, from one on.
+fn answers_after(paragraphs: &[Paragraph], number: usize) -> Vec<&str> {
+    let all: Vec<&str> = paragraphs
+        .iter()
+        .flat_map(|of| &of.qas)
+        .flat_map(|asked| &asked.answers)
+        .map(|a| a.text.as_str())
+        .collect();
+    (1..60).map(|step| all[(number * 7 + step * 11) % all.len()]).collect()
+}
+
+impl Sum {
+    fn take(&mut self, asked: &Asked<'_>, answer: &Answered) -> Result<()> {
+        self.answered += 1;
+        if answer.declined {
+            self.declined += 1;
+            return Ok(());
+        }
+        let quotes: Vec<&Quote> = answer.sentences.iter().flat_map(|sentence| &sentence.citations).collect();
+        for quote in &quotes {
+            let text = fs::read_to_string(&quote.path)
+                .with_context(|| format!("reading {}", quote.path.display()))?;
+            self.quotes += 1;
+            self.verbatim += usize::from(text.contains(&quote.quote));
+        }
+        let right: Vec<&&Quote> = quotes
+            .iter()
+            .filter(|quote| quote.path.ends_with(format!("{:03}.txt", asked.paragraph)))
+            .collect();
+        self.right_paragraph += usize::from(!right.is_empty());
+        self.right_quote += usize::from(right.iter().any(|quote| quote.quote.contains(asked.answer)));
+        Ok(())
+    }
+
+    /// Makes each sentence with a quote wrong, and looks whether it still gets one.
+    fn corrupt<'o>(
+        &mut self,
+        asked: &Asked<'_>,
+        answer: &Answered,
+        other: &dyn Fn(&str) -> Option<&'o str>,
+    ) -> Result<()> {
+        let mut passages = Vec::new();
+        for found in &answer.passages[..answer.passages_read.min(answer.passages.len())] {
+            passages.push(passage(&found.path, passages.len())?);
+        }
+        let read: String =
+            passages.iter().map(|passage| passage.text.as_str()).collect::<Vec<_>>().join("\n");
+        for sentence in answer.sentences.iter().filter(|sentence| !sentence.citations.is_empty()) {
+            match made_wrong(&sentence.text, asked.answer, &read, other) {
+                None => self.left += 1,
+                Some(text) => {
+                    let wrong = CitedSentence { text, numbers: Vec::new() };
+                    self.corrupted += 1;
+                    let is_flagged = bind(&asked.question, &wrong, &passages).is_empty();
+                    self.flagged += usize::from(is_flagged);
+                    if !is_flagged {
+                        println!("still quoted: {} | was: {}", wrong.text, sentence.text);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.declined += other.declined;
+        self.quotes += other.quotes;
+        self.verbatim += other.verbatim;
+        self.right_paragraph += other.right_paragraph;
+        self.right_quote += other.right_quote;
+        self.corrupted += other.corrupted;
+        self.flagged += other.flagged;
+        self.left += other.left;
+    }
+}
+
+/// The sentence with another number, or with another right answer in the place of its own; `None` when
+/// it has neither. Nothing of what is put in stands in what was read.
+fn made_wrong<'o>(
+    text: &str,
+    answer: &str,
+    read: &str,
+    other: &dyn Fn(&str) -> Option<&'o str>,
+) -> Option<String> {
+    let digits = |from: usize| text[from..].chars().take_while(char::is_ascii_digit).count();
+    let starts = text.char_indices().filter(|(at, c)| {
+        c.is_ascii_digit() && !text[..*at].ends_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',')
+    });
+    for (at, _) in starts {
+        let length = digits(at);
+        let number: u64 = text[at..at + length].parse().ok()?;
+        let wrong = (1..50).map(|step| number + step * 3).find(|wrong| !read.contains(&wrong.to_string()));
+        if let Some(wrong) = wrong {
+            return Some(format!("{}{wrong}{}", &text[..at], &text[at + length..]));
+        }
+    }
+    if answer.is_empty() || !text.contains(answer) {
+        return None;
+    }
+    Some(text.replace(answer, other(read)?))
+}
+
+fn passage(path: &Path, number: usize) -> Result<Passage> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    let range = CharRange::new(0, text.chars().count());
+    Ok(Passage {
+        id: PassageId(number),
+        anchor: Anchor { source: SourceId(number), page: 1, range },
+        text,
+        heading: String::new(),
+    })
+}
+
+fn tell(language: &str, sum: &Sum) {
+    let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
+    println!(
+        "{language:<5} {} answers, {} declined; {} quotes, {} to the letter; quote of the right paragraph {:.3}, with the right answer {:.3}; {} sentences made wrong, {:.3} flagged ({} could not be made wrong)",
+        sum.answered,
+        sum.declined,
+        sum.quotes,
+        sum.verbatim,
+        share(sum.right_paragraph, sum.answered),
+        share(sum.right_quote, sum.answered),
+        sum.corrupted,
+        share(sum.flagged, sum.corrupted),
+        sum.left,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_made_wrong_by_what_stands_nowhere() {
+        let other = |_: &str| Some("Vienna");
+        let wrong = |text, answer, read: &str| made_wrong(text, answer, read, &other);
+        assert_eq!(wrong("It cost 12 euros.", "12", "12 15"), Some("It cost 18 euros.".into()));
+        assert_eq!(wrong("It was in Berlin.", "Berlin", "Berlin"), Some("It was in Vienna.".into()));
+        assert_eq!(wrong("It was there.", "Berlin", ""), None);
+    }
+}
