@@ -1,3 +1,5 @@
+//! Tool calls with a model that answers from a script.
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
