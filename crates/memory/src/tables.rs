@@ -309,7 +309,9 @@ mod tests {
     async fn an_answer_says_which_columns_it_hands_on() {
         let bank = bank();
         let book = table(&[("text", Kind::Text), ("amount", Kind::Number)], &[&["Rent", "1200"]]);
-        let cases: [(&str, &[&[(&str, &str)]]); 7] = [
+        /// Of each column, tables and their columns.
+        type Expected = &'static [&'static [(&'static str, &'static str)]];
+        let cases: [(&str, Expected); 7] = [
             ("select text as t, amount * 2 as a from bank", &[&[("bank", "text")], &[]]),
             (
                 "select * from (select text, amount from bank) b where amount > 0",

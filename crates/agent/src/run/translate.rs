@@ -29,7 +29,7 @@ impl Run<'_> {
         let Some(column) = rows.column(&translate.column) else {
             return Err(self.fault(at, format!("`{}` has no column `{}`", translate.rows, translate.column)));
         };
-        let into = self.into_language(at, &translate.into)?;
+        let into = self.target_language(at, &translate.into)?;
         let glossary = match &translate.glossary {
             Some(name) => self.glossary(at, name)?,
             None => Vec::new(),
@@ -45,7 +45,7 @@ impl Run<'_> {
         Ok(table)
     }
 
-    fn into_language(&self, at: &str, into: &str) -> Result<Language, Halt> {
+    fn target_language(&self, at: &str, into: &str) -> Result<Language, Halt> {
         let code = match into {
             "en" | "zh" => into.to_owned(),
             name => {
@@ -211,7 +211,7 @@ fn has(text: &str, term: &str) -> bool {
         let before = text[..at].chars().next_back().is_some_and(is_word);
         let behind = text[at + term.len()..].chars().next().is_some_and(is_word);
         let (first, last) = (term.chars().next(), term.chars().next_back());
-        !(before && first.is_some_and(is_word)) && !(behind && last.is_some_and(is_word))
+        !(before && first.is_some_and(is_word) || behind && last.is_some_and(is_word))
     })
 }
 
