@@ -114,6 +114,41 @@ fn a_task_is_handed_over_its_run_is_shown_and_undone() {
     desk.keep_picture("zh-agents-dark");
 }
 
+/// The same task, handed over in a chat: its run stands there, also after a restart.
+#[test]
+fn a_task_is_handed_over_in_a_chat() {
+    let _alone = setting::alone();
+    let display = Display::open();
+    let person = Person::new();
+    let desk = person.opens(&display, LIGHT);
+    desk.until("agents can be asked", MOMENT, || desk.has("[data-testid=ask-agent]"));
+    desk.choose("[data-testid=ask-agent]", "inspection-reporter");
+    desk.click("[data-testid=hand-over]");
+    desk.until("the form is there", MOMENT, || desk.has("[data-testid=handing]"));
+    let case = setting::repository().join("agents/power/inspection-reporter/case-1");
+    display.drop_on_window(&case, || {});
+    desk.until("a folder is no file", MOMENT, || desk.has("[data-testid=refused]"));
+    for name in ["巡检记录.xlsx", "测点限值表.xlsx"] {
+        let before = desk.count("[data-testid=chosen-file]");
+        display.drop_on_window(&case.join(name), || {});
+        desk.until("the file is taken", MOMENT, || desk.count("[data-testid=chosen-file]") == before + 1);
+    }
+    desk.keep_picture("en-handing");
+    desk.click("[data-testid=begin]");
+    let passed = "[data-testid=run-card][data-state=passed]";
+    desk.until("the run has passed", READING, || desk.has(passed));
+    desk.keep_picture("en-handed");
+    drop(desk);
+
+    let desk = person.opens(&display, DARK);
+    desk.until("the run is in its chat again", MOMENT, || desk.has(passed));
+    desk.click("[data-testid=language]");
+    desk.keep_picture("zh-handed-dark");
+    desk.click("[data-testid=all-steps]");
+    desk.until("all its steps are shown", MOMENT, || desk.has("[data-testid=run][data-state=passed]"));
+    desk.keep_picture("zh-handed-steps");
+}
+
 fn it_opens_empty(desk: &Desk) {
     assert!(desk.has("[data-testid=welcome]"), "there is no document, and nothing says what to do");
     assert_eq!(desk.value("document.documentElement.lang"), "en");

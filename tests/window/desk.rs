@@ -163,6 +163,18 @@ impl Desk {
         self.driver.click(selector);
     }
 
+    /// Chooses what a list offers under a value.
+    pub fn choose(&self, selector: &str, value: &str) {
+        let chosen = self.driver.run(
+            "const list = document.querySelector(arguments[0]);
+             list.value = arguments[1];
+             list.dispatchEvent(new Event('change', { bubbles: true }));
+             return list.value",
+            &[json!(selector), json!(value)],
+        );
+        assert_eq!(chosen.as_str(), Some(value), "{selector} does not offer it");
+    }
+
     pub fn until(&self, what: &str, limit: Duration, look: impl Fn() -> bool) {
         until(what, limit, || look().then_some(()));
     }
