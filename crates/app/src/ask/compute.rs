@@ -19,6 +19,7 @@ pub(super) struct Computed {
     pub run: Run,
 }
 
+/// How an agent's file names all tools that compute.
 const CALCULATE: &str = "calculate";
 
 impl App {
@@ -35,15 +36,14 @@ impl App {
             return Ok(None);
         }
         let begun = Instant::now();
-        let tools: Vec<ToolSpec> = tools::all().into_iter().filter(|tool| tool.name == CALCULATE).collect();
         let language = Language::of(question);
         let (model, _) = self.locate_chat_model_for(agent.model.as_deref())?;
         on_event(AskEvent::Loading(model.name));
-        let called =
-            self.call_tool(tools, question, agent.instructions.get(language), language, cancel).await?;
-        let Called::Call { arguments, .. } = called.called else { return Ok(None) };
+        let instructions = agent.instructions.get(language);
+        let called = self.call_tool(tools::computing(), question, instructions, language, cancel).await?;
+        let Called::Call { tool, arguments } = called.called else { return Ok(None) };
         // What can't be computed is looked up instead.
-        let Ok((calculation, value)) = tools::compute(&arguments) else { return Ok(None) };
+        let Ok((calculation, value)) = tools::compute(&tool, &arguments) else { return Ok(None) };
         let run = Run {
             model: called.model,
             answer_tokens: called.answer_tokens,
