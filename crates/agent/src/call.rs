@@ -51,8 +51,9 @@ pub struct Done {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Called {
-    /// The arguments are a JSON object that is valid under the tool's schema.
-    Call { tool: String, arguments: String },
+    /// The arguments are a JSON object that is valid under the tool's schema; they are borne out when all
+    /// of their figures and dates stand in the request.
+    Call { tool: String, arguments: String, borne_out: bool },
     /// No tool does what is asked, or nothing is left to do.
     None,
     /// A tool fits, but what was written for it is not valid: it was cut, as a rule.
@@ -120,7 +121,7 @@ pub fn write<E>(
         };
         let written = arguments.to_string();
         match check::not_said(&arguments, &schema, asked) {
-            None => return Ok(Called::Call { tool: tool.name.clone(), arguments: written }),
+            None => return Ok(Called::Call { tool: tool.name.clone(), arguments: written, borne_out: true }),
             Some((name, value)) => {
                 wrong = Some((written.clone(), prompt::not_said(asked.language, &name, &value)));
                 valid.get_or_insert(written);
@@ -128,7 +129,7 @@ pub fn write<E>(
         }
     }
     Ok(match valid {
-        Some(arguments) => Called::Call { tool: tool.name.clone(), arguments },
+        Some(arguments) => Called::Call { tool: tool.name.clone(), arguments, borne_out: false },
         None => broken(reason),
     })
 }

@@ -44,6 +44,8 @@ const NUMBER_WORDS: [(&str, f64); 31] = [
     ("thousand", 1_000.0),
     ("million", 1_000_000.0),
 ];
+/// The widest scale whose steps people say in words.
+const SCALE: f64 = 10.0;
 /// Where these stand, a number can be meant that no figure tells: an hour and a half, 一刻.
 const LOOSE: [&str; 12] = [
     "half", "quarter", "dozen", "couple", "hundred", "thousand", "million", "highest", "top", "半", "刻",
@@ -56,6 +58,8 @@ struct Given {
     text: String,
     figures: Vec<f64>,
     digits: Vec<u64>,
+    /// Those that are no part of a full date.
+    stray: Vec<u64>,
     dates: Vec<String>,
     loose: bool,
 }
@@ -68,7 +72,13 @@ impl Given {
             text.push_str(&done.result);
         }
         let text = figures::half_width(&text);
-        let dates = figures::dates_in(&text).into_iter().map(|date| date.value).collect();
+        let found = figures::dates_in(&text);
+        let mut rest = text.clone();
+        for date in found.iter().rev() {
+            rest.replace_range(date.start..date.end, " ");
+        }
+        let stray = digit_runs(&rest);
+        let dates = found.into_iter().map(|date| date.value).collect();
         let mut numbers: Vec<f64> =
             figures::all(&text).iter().filter_map(|figure| figure.parse().ok()).collect();
         let text = text.to_lowercase();
@@ -79,7 +89,7 @@ impl Given {
         let digits = digit_runs(&text);
         numbers.extend(digits.iter().map(|digits| *digits as f64));
         let loose = LOOSE.iter().any(|word| text.contains(word));
-        Self { figures: numbers, digits, dates, loose, text }
+        Self { figures: numbers, digits, stray, dates, loose, text }
     }
 
     fn number(&self, number: f64) -> bool {
@@ -87,12 +97,12 @@ impl Given {
         self.loose || self.figures.iter().any(|figure| UNITS.iter().any(|unit| near(figure * unit)))
     }
 
-    /// A full date of the request, or one whose day stands there.
+    /// A full date of the request, or one whose day stands there by itself.
     fn date(&self, date: &str) -> bool {
         let day = date.get(8..10).and_then(|day| day.parse().ok());
         self.dates.iter().any(|known| date.starts_with(known.as_str()))
             || (self.dates.is_empty() && self.digits.is_empty())
-            || day.is_some_and(|day: u64| self.digits.contains(&day))
+            || day.is_some_and(|day: u64| self.stray.contains(&day))
     }
 
     /// A text whose digits and address stand in the request. Hours may be of twelve or of twenty-four.
@@ -191,7 +201,8 @@ fn stray(value: &Value, schema: &Value, given: &Given) -> bool {
     match value {
         // A scale such as 1 to 5 is said in words.
         Value::Number(number) => {
-            let is_scale = schema.get("minimum").is_some() && schema.get("maximum").is_some();
+            let end = |name: &str| schema.get(name).and_then(Value::as_f64);
+            let is_scale = end("minimum").zip(end("maximum")).is_some_and(|(from, to)| to - from <= SCALE);
             !is_scale && number.as_f64().is_some_and(|number| !given.number(number))
         }
         Value::String(text) => match figures::date(text) {

@@ -71,7 +71,7 @@ pub async fn run(file: &Path, context: &Context) -> Result<End, AppError> {
         let call =
             context.app.call_tool(tools.collect(), &request.request, "", language, &context.cancel).await?;
         let (tool, arguments, reason) = match call.called {
-            Called::Call { tool, arguments } => {
+            Called::Call { tool, arguments, .. } => {
                 let arguments = serde_json::from_str(&arguments);
                 (Some(tool), Some(arguments.map_err(|error| bad(error.to_string()))?), None)
             }
