@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
+use crate::run::ITSELF;
+
 use super::{Agent, Check, CheckKind, Input, InputKind, Limits, Permission, Step, Tool, Words, Work};
 
 /// Something that is wrong with an agent's file.
@@ -54,7 +56,7 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Agent, Vec<Problem>> {
         vec![Problem { line, what: error.message().to_owned() }]
     })?;
     let mut problems = Vec::new();
-    let mut names = Names::default();
+    let mut names = Names::new();
     let mut inputs = Vec::new();
     for spanned in file.inputs {
         let line = line_of(text, spanned.span().start);
@@ -139,12 +141,16 @@ pub(super) fn parse(id: &str, text: &str) -> Result<Agent, Vec<Problem>> {
 }
 
 /// Names of inputs and steps so far.
-#[derive(Default)]
 struct Names {
     known: BTreeSet<String>,
 }
 
 impl Names {
+    /// The run itself is there from the beginning.
+    fn new() -> Self {
+        Self { known: BTreeSet::from([ITSELF.to_owned()]) }
+    }
+
     fn add(&mut self, name: &str, line: usize, problems: &mut Vec<Problem>) {
         let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');

@@ -363,6 +363,7 @@ fn what_is_wrong_in_an_agents_file_is_told_with_its_line() {
             "line 6: `../../secret.txt` does not stand in the agent's folder",
         ),
         (AGENT.replace("name = \"report\"", "name = \"terms\""), "line 27: `terms` is there twice"),
+        (AGENT.replace("name = \"report\"", "name = \"run\""), "line 27: `run` is there twice"),
         (
             AGENT.replace("columns = [\"payment\", \"end\"]", "colums = [\"payment\"]"),
             "`filled`: unknown field",
