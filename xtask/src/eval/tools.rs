@@ -2,8 +2,8 @@
 //! when none fits.
 //!
 //! The cases are in the manner of the public benchmarks of function calling, and not theirs: one tool,
-//! several, none that fits. An argument may have several right values, and one that may be left out has
-//! none or `""` among them.
+//! several, none that fits. An argument may have several right values, in which `*` stands for any text,
+//! and one that may be left out has `null` or `""` among them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -168,13 +168,25 @@ fn is_valid(case: &Case, called: &Called) -> bool {
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (Value::String(a), Value::String(b)) => plain(a) == plain(b),
+        (Value::String(a), Value::String(b)) => is_like(&plain(a), &plain(b)),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
         }
         (a, b) => a == b,
     }
+}
+
+/// Whether a text is a pattern's, in which `*` stands for any text.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let Some((begins, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(begins) else { return false };
+    let Some((between, ends)) = rest.rsplit_once('*') else { return text.ends_with(rest) };
+    for part in between.split('*') {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    text.ends_with(ends)
 }
 
 fn plain(text: &str) -> String {
@@ -185,6 +197,18 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text) in
+            [("*", "anything"), ("*seal*", "the seal leaks"), ("a*c", "abc"), ("a*b*c", "a-b-c")]
+        {
+            assert!(is_like(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("*seal*", "the pump"), ("a*c", "abd"), ("a*b*c", "a-c"), ("seal", "seals")] {
+            assert!(!is_like(pattern, text), "{pattern} {text}");
+        }
+    }
 
     #[test]
     fn a_call_is_right_by_its_values() {
