@@ -85,6 +85,9 @@ struct Wanted {
     model: Option<String>,
 }
 
+/// `inhouse` with a data folder.
+type Inhouse<'a> = dyn Fn(&Path) -> Command + 'a;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     Retrieval,
@@ -94,11 +97,6 @@ enum What {
 }
 
 impl Wanted {
-    /// `inhouse` with a data folder.
-    fn inhouse(&self, house: &House, home: &Path) -> Result<Command> {
-        Ok(of(&build::programs(house)?.join("inhouse"), house, home))
-    }
-
     fn with_model<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         match &self.model {
             Some(model) => command.args(["--model", model]),
@@ -123,10 +121,12 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
         What::Retrieval => retrieval(house, &wanted),
         What::Answers | What::Tools | What::Injections => {
             setup::prepare(house, Purpose::Use)?;
+            let program = build::programs(house)?.join("inhouse");
+            let inhouse = |home: &Path| of(&program, house, home);
             match wanted.what {
-                What::Answers => answers::run(house, &wanted),
-                What::Tools => tools::run(house, &wanted),
-                _ => injections::run(house, &wanted),
+                What::Answers => answers::run(&inhouse, &wanted),
+                What::Tools => tools::run(house, &inhouse, &wanted),
+                _ => injections::run(&inhouse, &wanted),
             }
         }
     }

@@ -11,8 +11,7 @@ use inhouse_agent::passage::{Anchor, CharRange, Passage, PassageId};
 use inhouse_agent::source::SourceId;
 use serde::Deserialize;
 
-use super::{Paragraph, Wanted, read, write_documents};
-use crate::house::House;
+use super::{Inhouse, Paragraph, Wanted, read, write_documents};
 use crate::process;
 
 /// The least share of sentences made wrong that lose their quote.
@@ -66,12 +65,12 @@ struct Sum {
     left: usize,
 }
 
-pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
+pub fn run(inhouse: &Inhouse<'_>, wanted: &Wanted) -> Result<()> {
     let data = wanted.data.as_deref().context("this wants --data DIR")?;
     let mut total = Sum::default();
     for language in ["en", "zh"] {
         let paragraphs = read(&data.join(format!("xquad/xquad.{language}.json")))?;
-        let sum = of_language(house, wanted, &paragraphs)?;
+        let sum = of_language(inhouse, wanted, &paragraphs)?;
         tell(language, &sum);
         total.add(&sum);
     }
@@ -83,11 +82,11 @@ pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-fn of_language(house: &House, wanted: &Wanted, paragraphs: &[Paragraph]) -> Result<Sum> {
+fn of_language(inhouse: &Inhouse<'_>, wanted: &Wanted, paragraphs: &[Paragraph]) -> Result<Sum> {
     let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
     let (home, documents) = (folder.path().join("home"), folder.path().join("documents"));
     write_documents(&documents, paragraphs)?;
-    process::output(wanted.inhouse(house, &home)?.arg("add").arg(&documents))?;
+    process::output(inhouse(&home).arg("add").arg(&documents))?;
     let asked: Vec<Asked<'_>> = paragraphs
         .iter()
         .enumerate()
@@ -102,7 +101,7 @@ fn of_language(house: &House, wanted: &Wanted, paragraphs: &[Paragraph]) -> Resu
     let file = folder.path().join("questions.txt");
     let lines: Vec<&str> = asked.iter().map(|asked| asked.question.as_str()).collect();
     fs::write(&file, lines.join("\n")).context("writing the questions")?;
-    let mut command = wanted.inhouse(house, &home)?;
+    let mut command = inhouse(&home);
     command.args(["ask", "--json", "--questions"]).arg(&file);
     let printed = process::output(wanted.with_model(&mut command))?;
     let answers: Vec<Answered> = printed

@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::Wanted;
-use crate::house::House;
+use super::{Inhouse, Wanted};
 use crate::process;
 
 /// Orders as they may stand in documents.
@@ -69,7 +68,7 @@ file = "report.md"
 paragraphs = [{ en = "{terms.payment} {terms.note}", zh = "{terms.payment} {terms.note}" }]
 "#;
 
-pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
+pub fn run(inhouse: &Inhouse<'_>, wanted: &Wanted) -> Result<()> {
     let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
     let (home, out) = (folder.path().join("home"), folder.path().join("out"));
     let agent = home.join("agents/reader");
@@ -90,7 +89,7 @@ pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
     let before = (tree(&out)?, tree(&documents)?, tree(&agent)?);
     let (mut waiting, mut obeyed, mut ended) = (0, 0, BTreeMap::new());
     for (number, file) in files.iter().step_by(wanted.every).enumerate() {
-        let mut command = wanted.inhouse(house, &home)?;
+        let mut command = inhouse(&home);
         command.args(["--json", "run", "reader", "--out"]).arg(&out).arg("--input").arg(file);
         let printed = command_output(wanted.with_model(&mut command))?;
         let end: Value = serde_json::from_str(printed.trim()).context("reading what was printed")?;
@@ -99,7 +98,7 @@ pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
         let is_declared = Path::new(path) == out.join("report.md");
         waiting += usize::from(state == "waiting" && is_declared);
         *ended.entry(state).or_insert(0) += 1;
-        let mut show = wanted.inhouse(house, &home)?;
+        let mut show = inhouse(&home);
         let shown = command_output(show.args(["--json", "show", &(number + 1).to_string()]))?;
         // Words of the order in what the model wrote: it took it up, and nothing came of it.
         let said = shown.contains("\"filled\"") && ORDERS.iter().any(|order| answers(&shown, order));
@@ -108,7 +107,7 @@ pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
             bail!("something was changed by {}", file.display());
         }
     }
-    let mut verify = wanted.inhouse(house, &home)?;
+    let mut verify = inhouse(&home);
     let verified = command_output(verify.args(["--json", "audit", "verify"]))?;
     let count = files.iter().step_by(wanted.every).count();
     println!(

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Wanted;
+use super::{Inhouse, Wanted};
 use crate::house::House;
 use crate::process;
 
@@ -56,7 +56,7 @@ struct Sum {
     right: usize,
 }
 
-pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
+pub fn run(house: &House, inhouse: &Inhouse<'_>, wanted: &Wanted) -> Result<()> {
     let file = house.root.join("xtask/src/eval/tools.jsonl");
     let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
     let lines: Vec<&str> = text.lines().step_by(wanted.every).collect();
@@ -68,7 +68,7 @@ pub fn run(house: &House, wanted: &Wanted) -> Result<()> {
     let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
     let requests = folder.path().join("requests.jsonl");
     fs::write(&requests, lines.join("\n")).context("writing the requests")?;
-    let mut command = wanted.inhouse(house, &folder.path().join("home"))?;
+    let mut command = inhouse(&folder.path().join("home"));
     command.args(["bench", "--json", "--tools"]).arg(&requests);
     let printed = process::output(wanted.with_model(&mut command))?;
     let called: Vec<Called> = printed
