@@ -10,6 +10,7 @@ pub mod bind;
 pub mod conflict;
 pub mod decline;
 pub mod language;
+pub mod numeral;
 pub mod prompt;
 pub mod sentence;
 pub mod terms;

@@ -12,7 +12,7 @@ mod undo;
 mod world;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use inhouse_agent::answer::Language;
@@ -101,7 +101,7 @@ impl App {
         let given = absolute(agent, options.given)?;
         let language = match options.language {
             Some(language) => language,
-            None => Language::of(&given.values().cloned().collect::<Vec<_>>().join(" ")),
+            None => language_of(agent, &given),
         };
         let out = match options.out {
             Some(out) => {
@@ -304,6 +304,26 @@ fn absolute(agent: &Agent, given: BTreeMap<String, String>) -> Result<BTreeMap<S
         whole.insert(name, text);
     }
     Ok(whole)
+}
+
+/// The language of a task by its words and the names of its files; the folders that those lie in say
+/// nothing of it.
+fn language_of(agent: &Agent, given: &BTreeMap<String, String>) -> Language {
+    let kind_of = |name: &str| agent.inputs.iter().find(|input| input.name == name).map(|input| input.kind);
+    let name_of = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let mut words: Vec<String> = Vec::new();
+    for (name, text) in given {
+        match kind_of(name) {
+            Some(InputKind::File) => words.extend(name_of(Path::new(text))),
+            Some(InputKind::Folder) => {
+                words.extend(name_of(Path::new(text)));
+                let files = listing::files(Path::new(text)).unwrap_or_default();
+                words.extend(files.iter().filter_map(|file| name_of(file)));
+            }
+            _ => words.push(text.clone()),
+        }
+    }
+    Language::of(&words.join(" "))
 }
 
 pub(crate) fn code(language: Language) -> &'static str {

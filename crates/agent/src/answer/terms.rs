@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::answer::language::is_han;
+use crate::answer::numeral;
 
 /// Terms and numbers of one text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +52,8 @@ impl Terms {
     fn take_word(&mut self, word: &str) {
         let word = word.to_lowercase();
         let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(&word);
-        if let Some(value) = english_number(word) {
+        // "One" is mostly an article or a pronoun.
+        if let Some(value) = numeral::english(word).filter(|value| *value != 1) {
             self.numbers.insert(value.to_string());
             return;
         }
@@ -116,37 +118,6 @@ fn number(piece: &str) -> Option<String> {
 /// Shortest decimal notation of a value.
 fn plain(value: f64) -> String {
     format!("{value}")
-}
-
-fn english_number(word: &str) -> Option<u32> {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    // "One" is mostly an article or a pronoun.
-    if let Some(value) = ONES.iter().position(|name| *name == word) {
-        return (value != 1).then_some(value as u32);
-    }
-    TENS.iter().position(|name| *name == word).map(|tens| (tens as u32 + 2) * 10)
 }
 
 /// Values of the Chinese numerals in a run of Han characters: 三十 is 30, 一千二百 is 1200.

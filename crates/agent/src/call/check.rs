@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::answer::numeral;
 use crate::call::Asked;
 use crate::call::schema::{Schema, properties};
 use crate::run::figures;
@@ -11,35 +12,17 @@ use crate::run::figures;
 /// tenths (九折), months and years, hours and minutes, days and weeks, thousands, 万.
 const UNITS: [f64; 14] =
     [1.0, 0.01, 100.0, 0.1, 12.0, 1.0 / 12.0, 60.0, 1.0 / 60.0, 24.0, 7.0, 1_000.0, 0.001, 10_000.0, 0.000_1];
-const NUMBER_WORDS: [(&str, f64); 31] = [
+/// Words for numbers besides the plain ones.
+const NUMBER_WORDS: [(&str, f64); 12] = [
     ("a", 1.0),
     ("an", 1.0),
-    ("one", 1.0),
     ("once", 1.0),
     ("first", 1.0),
-    ("two", 2.0),
     ("twice", 2.0),
     ("second", 2.0),
     ("both", 2.0),
-    ("three", 3.0),
     ("third", 3.0),
-    ("four", 4.0),
     ("fourth", 4.0),
-    ("five", 5.0),
-    ("six", 6.0),
-    ("seven", 7.0),
-    ("eight", 8.0),
-    ("nine", 9.0),
-    ("ten", 10.0),
-    ("eleven", 11.0),
-    ("twelve", 12.0),
-    ("fifteen", 15.0),
-    ("twenty", 20.0),
-    ("thirty", 30.0),
-    ("forty", 40.0),
-    ("fifty", 50.0),
-    ("sixty", 60.0),
-    ("ninety", 90.0),
     ("hundred", 100.0),
     ("thousand", 1_000.0),
     ("million", 1_000_000.0),
@@ -84,7 +67,8 @@ impl Given {
         let text = text.to_lowercase();
         let words = text.split(|c: char| !c.is_alphabetic());
         numbers.extend(words.filter_map(|word| {
-            NUMBER_WORDS.iter().find(|(name, _)| *name == word).map(|(_, number)| *number)
+            let other = NUMBER_WORDS.iter().find(|(name, _)| *name == word).map(|(_, number)| *number);
+            other.or_else(|| numeral::english(word).map(f64::from))
         }));
         let digits = digit_runs(&text);
         numbers.extend(digits.iter().map(|digits| *digits as f64));

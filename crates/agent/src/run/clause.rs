@@ -1,7 +1,13 @@
 //! Figures as clauses have them: behind the clause's own number, and in English words.
 
+use crate::answer::language::is_han;
+use crate::answer::numeral;
+
+/// Characters with which the words behind a figure begin, when they say what is counted.
+const UNITS: &str = "万亿千百十元角分年月日天周星期个时小刻秒倍成折岁人名户家台套件只张份页条项次批公斤克吨千米厘毫平立升度伏安瓦赫";
+
 /// What a clause says, behind its number: `12.2 Either party` begins with `Either`. A figure that
-/// something is measured by stays (`2.5 months`, `3.5 万元`).
+/// something is measured by stays (`2.5 months`, `3.5 万元`); `7.1 货物` begins with `货物`.
 pub(super) fn without_number(text: &str) -> &str {
     let text = text.trim_start();
     let number = text.find(|c: char| !c.is_ascii_digit() && c != '.').map_or("", |end| &text[..end]);
@@ -14,8 +20,11 @@ pub(super) fn without_number(text: &str) -> &str {
         return text;
     }
     let mut begin = said.chars();
-    let is_sentence = begin.next().is_some_and(|c| c.is_ascii_uppercase())
-        && begin.next().is_some_and(|c| c.is_ascii_lowercase() || c == ' ');
+    let is_sentence = match (begin.next(), begin.next()) {
+        (Some(first), _) if is_han(first) => !UNITS.contains(first),
+        (Some(first), Some(next)) => first.is_ascii_uppercase() && (next.is_ascii_lowercase() || next == ' '),
+        _ => false,
+    };
     // Three levels are no figure in any case.
     if is_sentence || levels > 2 { said } else { text }
 }
@@ -62,33 +71,10 @@ fn value(words: &[&str]) -> Option<u64> {
 }
 
 fn worth(word: &str) -> Option<u64> {
-    const SMALL: [&str; 19] = [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let at = |words: &[&str]| words.iter().position(|known| *known == word).map(|at| at as u64);
     match word {
         "hundred" => Some(100),
         "thousand" => Some(1000),
-        _ => at(&SMALL).map(|at| at + 1).or_else(|| at(&TENS).map(|at| (at + 2) * 10)),
+        _ => numeral::english(word).filter(|value| *value > 0).map(u64::from),
     }
 }
 
@@ -98,11 +84,13 @@ mod tests {
 
     #[test]
     fn the_number_of_a_clause_is_no_figure_of_it() {
+        assert_eq!(without_number("7.1 货物应在15日内交付"), "货物应在15日内交付");
+        assert_eq!(without_number("2.5 小时以内"), "2.5 小时以内");
         assert_eq!(without_number("12.2 Either party may end it"), "Either party may end it");
         assert_eq!(without_number("7.1. A party pays"), "A party pays");
         assert_eq!(without_number("3.2.1 付款期限为三十日"), "付款期限为三十日");
         for text in
-            ["2.5 months", "3.5 万元", "0.5% per day", "60 Days", "Clause 4.1 applies", "1.2", "7.1 货物"]
+            ["2.5 months", "3.5 万元", "0.5% per day", "60 Days", "Clause 4.1 applies", "1.2", "7.1 元"]
         {
             assert_eq!(without_number(text), text);
         }

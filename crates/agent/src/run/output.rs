@@ -78,7 +78,16 @@ impl Run<'_> {
             return Err(self.fault(at, what));
         }
         let template = self.task.folder.join(Path::new(name));
-        let mut values = BTreeMap::new();
+        // What was given, by its input's name; of a file its name. All else is a column of a list.
+        let given = self.agent.inputs.iter().filter_map(|input| {
+            let text = self.singles().remove(&input.name)?;
+            let kind = match self.yields.get(&input.name) {
+                Some(Yield::Table(table)) => table.columns.first().map_or(Kind::Text, |column| column.kind),
+                _ => Kind::Text,
+            };
+            Some((input.name.clone(), (text, kind)))
+        });
+        let values = given.collect();
         let mut lists = BTreeMap::new();
         for (name, kept) in &self.yields {
             let Yield::Table(table) = kept else { continue };
@@ -95,10 +104,6 @@ impl Run<'_> {
                     [(text, kind), (places_of(value, language), Kind::Text)]
                 });
                 list.rows.push(cells.collect());
-            }
-            if let [row] = list.rows.as_slice() {
-                let named = list.columns.iter().map(|column| format!("{name}.{column}"));
-                values.extend(named.zip(row.iter().cloned()));
             }
             lists.insert(name.clone(), list);
         }

@@ -119,7 +119,9 @@ impl Run<'_> {
             let mut known: BTreeMap<String, String> =
                 named.iter().map(|(name, value)| ((*name).to_owned(), value.text.clone())).collect();
             let reading = if each.read.is_empty() {
-                let texts: Vec<_> = named.iter().filter(|(name, _)| *name != "number").copied().collect();
+                // Numbers of rows say nothing to a model.
+                let is_said = |name: &str| name != "number" && !name.ends_with("_row");
+                let texts: Vec<_> = named.iter().filter(|(name, _)| is_said(name)).copied().collect();
                 Reading::of_row(&texts)
             } else {
                 let language = self.task.language;

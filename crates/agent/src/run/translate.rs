@@ -3,6 +3,7 @@
 use super::{Halt, Run, figures};
 use crate::answer::Language;
 use crate::answer::language::is_han;
+use crate::answer::numeral;
 use crate::chat::{ChatRequest, Constraint, Message, Sampling};
 use crate::definition::Translate;
 use crate::table::{Column, Evidence, Kind, Table, Value};
@@ -151,12 +152,16 @@ impl Run<'_> {
 enum Problem {
     /// It is not in the language that is wanted.
     Language,
+    /// Words of the text stand in it as they were.
+    Left(String),
     /// It goes on and on.
     Longer,
+    /// It says what a term means instead of using it.
+    Glossary,
     Lost(String),
     Invented(String),
-    /// A term of the glossary was not kept: what it must become.
-    Term(String),
+    /// A term of the glossary was not kept: what it is and what it must become.
+    Term(String, String),
 }
 
 impl Problem {
@@ -164,14 +169,22 @@ impl Problem {
         match (self, language) {
             (Self::Language, Language::English) => "It is not translated.".into(),
             (Self::Language, Language::Chinese) => "没有翻译。".into(),
+            (Self::Left(words), Language::English) => format!("“{words}” is not translated."),
+            (Self::Left(words), Language::Chinese) => format!("“{words}”没有翻译。"),
+            (Self::Glossary, Language::English) => {
+                "Write the translation of the text only, without “=”.".into()
+            }
+            (Self::Glossary, Language::Chinese) => "只写文本的译文，不要写“=”。".into(),
             (Self::Longer, Language::English) => "It is much longer than the text.".into(),
             (Self::Longer, Language::Chinese) => "译文比原文长得多。".into(),
             (Self::Lost(figure), Language::English) => format!("The number {figure} is missing."),
             (Self::Lost(figure), Language::Chinese) => format!("缺少数字 {figure}。"),
             (Self::Invented(figure), Language::English) => format!("The number {figure} is not in the text."),
             (Self::Invented(figure), Language::Chinese) => format!("原文没有数字 {figure}。"),
-            (Self::Term(term), Language::English) => format!("The term must be: {term}"),
-            (Self::Term(term), Language::Chinese) => format!("术语必须译为：{term}"),
+            (Self::Term(source, target), Language::English) => {
+                format!("“{source}” must be translated as: {target}")
+            }
+            (Self::Term(source, target), Language::Chinese) => format!("“{source}”必须译为：{target}"),
         }
     }
 }
@@ -183,14 +196,52 @@ fn problem(text: &str, translation: &str, into: Language, terms: &[&Term]) -> Op
     if translation.chars().count() > MARGIN + LONGER * text.chars().count() {
         return Some(Problem::Longer);
     }
+    let equals = ['=', '＝'];
+    if translation.contains(equals) && !text.contains(equals) {
+        return Some(Problem::Glossary);
+    }
     if let Some(term) = terms.iter().find(|term| !has(translation, &term.target)) {
-        return Some(Problem::Term(term.target.clone()));
+        return Some(Problem::Term(term.source.clone(), term.target.clone()));
+    }
+    if let Some(words) = left(text, translation, into, terms) {
+        return Some(Problem::Left(words));
     }
     let (before, after) = (Figures::of(text), Figures::of(translation));
     if let Some(lost) = before.written.iter().find(|figure| !after.has(figure)) {
         return Some(Problem::Lost(lost.clone()));
     }
     after.written.iter().find(|figure| !before.has(figure)).cloned().map(Problem::Invented)
+}
+
+/// Words of the text that stand in the translation as they were: Chinese ones in English, and plain
+/// English ones in Chinese. Names and codes (`PDF`, `Anna`) and units behind a figure may stay.
+fn left(text: &str, translation: &str, into: Language, terms: &[&Term]) -> Option<String> {
+    let is_word = |c: char| match into {
+        Language::English => is_han(c),
+        Language::Chinese => c.is_ascii_alphabetic(),
+    };
+    let mut start = None;
+    for (at, c) in translation.char_indices().chain([(translation.len(), ' ')]) {
+        match (start, is_word(c)) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                start = None;
+                let word = &translation[from..at];
+                let may_stay = into == Language::Chinese
+                    && (word.len() < 3
+                        || !word.chars().all(|c| c.is_ascii_lowercase())
+                        || translation[..from]
+                            .trim_end()
+                            .ends_with(|c: char| c.is_ascii_digit() || c == '/'));
+                let is_term = terms.iter().any(|term| term.target.contains(word));
+                if !may_stay && !is_term && has(text, word) {
+                    return Some(word.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Mostly written in a language: half of its letters, a Han character counting as three.
@@ -225,7 +276,8 @@ struct Figures {
 
 impl Figures {
     fn of(text: &str) -> Self {
-        let half = figures::half_width(text);
+        // The minutes of a full hour go without saying.
+        let half = figures::half_width(text).replace(":00", "");
         let found = figures::numbers_in(&half);
         let (digits, numerals): (Vec<_>, Vec<_>) = found
             .into_iter()
@@ -233,10 +285,22 @@ impl Figures {
         let mut spelled: Vec<String> = numerals.into_iter().map(|figure| figure.value).collect();
         for word in half.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
             let word = word.to_lowercase();
-            spelled.extend(COUNTS.iter().position(|count| *count == word).map(|i| (i + 1).to_string()));
+            spelled.extend(numeral::english(&word).map(|number| number.to_string()));
             spelled.extend(MONTHS.iter().position(|month| *month == word).map(|i| (i + 1).to_string()));
         }
-        Self { written: digits.into_iter().map(|figure| figure.value).collect(), spelled }
+        let written: Vec<String> = digits.into_iter().map(|figure| figure.value).collect();
+        // Hours of twelve and of twenty-four: 18点 is 6 PM.
+        let lower = half.to_lowercase();
+        let is_afternoon = ["pm", "p.m.", "下午", "晚", "傍晚"].iter().any(|mark| lower.contains(mark));
+        for hour in written.iter().filter_map(|figure| figure.parse::<u32>().ok()) {
+            if is_afternoon && (1..12).contains(&hour) {
+                spelled.push((hour + 12).to_string());
+            }
+            if (13..24).contains(&hour) {
+                spelled.push((hour - 12).to_string());
+            }
+        }
+        Self { written, spelled }
     }
 
     fn has(&self, figure: &str) -> bool {
@@ -250,8 +314,6 @@ impl Figures {
     }
 }
 
-const COUNTS: [&str; 12] =
-    ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 const MONTHS: [&str; 12] = [
     "january",
     "february",
@@ -275,7 +337,10 @@ mod tests {
     fn figures_and_terms_are_kept() {
         let term = Term { source: "操作票".into(), target: "work ticket".into() };
         let check = |text, translation| problem(text, translation, Language::English, &[&term]);
-        assert_eq!(check("操作票 12 张。", "12 work tickets"), Some(Problem::Term("work ticket".into())));
+        assert_eq!(
+            check("操作票 12 张。", "12 work tickets"),
+            Some(Problem::Term("操作票".into(), "work ticket".into()))
+        );
         assert_eq!(check("操作票于2026年3月1日签发。", "The work ticket was issued on 1 March 2026."), None);
         assert_eq!(check("操作票三张。", "Three: work ticket"), None);
         assert_eq!(check("操作票35张。", "The work ticket, 53 of it"), Some(Problem::Lost("35".into())));
@@ -284,5 +349,24 @@ mod tests {
         let into_chinese = |text, translation| problem(text, translation, Language::Chinese, &[]);
         assert_eq!(into_chinese("Delivery within four weeks by 5 May 2026", "2026年5月5日前4周内交货"), None);
         assert_eq!(into_chinese("The rate is 3.50 %.", "利率为3.5%。"), None);
+        assert_eq!(check("操作票8点到18点签发。", "The work ticket is issued from 8 AM to 6:00 PM."), None);
+        assert_eq!(check("操作票18张。", "6 of the work ticket"), Some(Problem::Lost("18".into())));
+    }
+
+    #[test]
+    fn what_is_no_translation_is_told() {
+        let term = Term { source: "Loop pump".into(), target: "循环泵".into() };
+        let check = |text, translation| problem(text, translation, Language::Chinese, &[&term]);
+        assert_eq!(check("Loop pump.", "Loop pump = 循环泵"), Some(Problem::Glossary));
+        assert_eq!(
+            check("Charge the Loop pump overnight.", "循环泵应在 overnight 充电"),
+            Some(Problem::Left("overnight".into()))
+        );
+        assert_eq!(
+            check("Loop pump at 3 bar, see the PDF of Anna.", "循环泵压力为3 bar，见Anna的PDF。"),
+            None
+        );
+        let english = |text, translation| problem(text, translation, Language::English, &[]);
+        assert_eq!(english("验收合格。", "Accepted as 合格 here"), Some(Problem::Left("合格".into())));
     }
 }

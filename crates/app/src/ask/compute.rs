@@ -77,13 +77,13 @@ impl App {
             let mut call = ToolCall {
                 called: Called::None,
                 model: chat.id().to_owned(),
-                questions: 0,
+                answers: Vec::new(),
                 prompt_tokens: 0,
                 answer_tokens: 0,
             };
-            let mut ask = |_: &str, request: &ChatRequest| {
+            let mut ask = |at: &str, request: &ChatRequest| {
                 let done = chat.complete(request, &cancel, &mut |_| {})?;
-                call.questions += 1;
+                call.answers.push((at.to_owned(), done.text.clone()));
                 call.prompt_tokens += done.prompt_tokens;
                 call.answer_tokens += done.answer_tokens;
                 Ok::<_, AppError>(done.text)
@@ -100,8 +100,8 @@ impl App {
 pub struct ToolCall {
     pub called: Called,
     pub model: String,
-    /// That were put to the model.
-    pub questions: usize,
+    /// What the model answered, by the names of the questions.
+    pub answers: Vec<(String, String)>,
     pub prompt_tokens: usize,
     pub answer_tokens: usize,
 }

@@ -18,6 +18,9 @@ use super::{RunOptions, hex, language};
 use crate::agents::{AgentHere, copy};
 use crate::{App, AppError, Options};
 
+/// How the folder of a test is called, before the number of its process.
+const TEST: &str = ".test-";
+
 /// What a case gives and what has to come of it: `case.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,7 +111,8 @@ impl App {
             reason: error.to_string(),
             hint: "mend the line that is named",
         })?;
-        let folder = self.home().folder().join("work").join(format!(".test-{}-{seed}", std::process::id()));
+        self.remove_tests()?;
+        let folder = self.home().folder().join("work").join(format!("{TEST}{}-{seed}", std::process::id()));
         let _gone = Removed(folder.clone());
         let out = folder.join("out");
         fs::create_dir_all(&out).map_err(|source| AppError::io("make the folder", &out, source))?;
@@ -215,6 +219,24 @@ impl App {
             wrong,
             seconds,
         })
+    }
+}
+
+impl App {
+    /// Removes what tests left that were killed. Whoever may write to the data folder is the only one
+    /// who tests in it.
+    fn remove_tests(&self) -> Result<(), AppError> {
+        let work = self.home().folder().join("work");
+        if !self.home().is_writer() || !work.is_dir() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&work).map_err(|source| AppError::io("list", &work, source))? {
+            let path = entry.map_err(|source| AppError::io("list", &work, source))?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEST)) {
+                fs::remove_dir_all(&path).map_err(|source| AppError::io("remove", &path, source))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -73,7 +73,9 @@ fn pieces(blocks: &[Block], language: Language) -> Result<Vec<write::Block>, Str
             Block::Paragraph(text) => all.push(write::Block::Paragraph(text.clone())),
             Block::Table(table) => {
                 all.push(write::Block::Heading(1, table.title.clone()));
-                let grid = grid(table, language).map_err(|error| error.to_string())?;
+                // The heading is its name.
+                let unnamed = Grid { title: String::new(), ..table.clone() };
+                let grid = grid(&unnamed, language).map_err(|error| error.to_string())?;
                 all.push(write::Block::Table(grid));
             }
         }

@@ -41,7 +41,8 @@ struct Line<'a> {
     arguments: Option<Value>,
     /// Why a tool that fits could not be called.
     reason: Option<String>,
-    questions: usize,
+    /// What the model was asked, by name, and answered.
+    answers: Vec<(String, String)>,
     prompt_tokens: usize,
     answer_tokens: usize,
     ms: u64,
@@ -83,7 +84,7 @@ pub async fn run(file: &Path, context: &Context) -> Result<End, AppError> {
             tool,
             arguments,
             reason,
-            questions: call.questions,
+            answers: call.answers,
             prompt_tokens: call.prompt_tokens,
             answer_tokens: call.answer_tokens,
             ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -11,8 +11,10 @@ const COLUMNS: usize = 63;
 /// Width of the text on a page, in twentieths of a point.
 const PAGE: usize = 9026;
 /// Width of a column, in characters, as far as it counts for the share of the page.
-const NARROWEST: usize = 4;
+const NARROWEST: usize = 6;
 const WIDEST: usize = 40;
+/// What the margins of a cell take, in twentieths of a point.
+const MARGINS: usize = 216;
 
 /// How the text of a cell stands.
 #[derive(Clone, Copy)]
@@ -95,5 +97,7 @@ fn shares(grid: &Grid) -> Vec<usize> {
     }
     let widths: Vec<usize> = widths.into_iter().map(|width| width.clamp(NARROWEST, WIDEST)).collect();
     let all: usize = widths.iter().sum();
-    widths.into_iter().map(|width| width * PAGE / all).collect()
+    let margins = MARGINS.min(PAGE / widths.len().max(1));
+    let texts = PAGE - margins * widths.len();
+    widths.into_iter().map(|width| margins + width * texts / all.max(1)).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::{Figure, plain};
 use crate::answer::conflict::wording::{Unit, Wording};
+use crate::answer::numeral;
 use crate::run::figures::numbers_in;
 
 /// Numbers in digits and in Chinese numerals.
@@ -116,29 +117,5 @@ fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn numeral(word: &str) -> Option<f64> {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let ones = ONES.iter().position(|name| *name == word).map(|at| at as f64);
-    ones.or_else(|| TENS.iter().position(|name| *name == word).map(|at| (at as f64 + 2.0) * 10.0))
+    numeral::english(word).map(f64::from)
 }
