@@ -147,7 +147,28 @@ fn what_is_wrong_with_a_task_or_an_agent_is_told() {
     let missing = home.run(&["run", "no-such-agent"]);
     assert_eq!(missing.one()["error"]["code"], "not_found", "{missing:?}");
     let tool = home.run(&["run", RECONCILER, "--allow", "everything"]);
-    assert_eq!(tool.one()["error"]["code"], "not_found", "{tool:?}");
+    assert_eq!(tool.one()["error"]["code"], "bad_task", "{tool:?}");
+    let (file, folder) = (home.path().join("a.txt"), home.path().join("papers"));
+    std::fs::write(&file, "a").expect("a file");
+    std::fs::create_dir(&folder).expect("a folder");
+    let [file, folder] = [&file, &folder].map(|path| path.to_str().expect("a plain path"));
+    for (agent, given, part) in [
+        ("archivist", vec![], "archivist needs `papers`"),
+        ("archivist", vec!["--input", file], "`papers` is a folder"),
+        ("contract-comparer", vec!["--input", folder, file], "`old` is a file"),
+        ("contract-comparer", vec!["--input", file], "contract-comparer needs `new`"),
+        ("contract-comparer", vec!["--input", file, file, file], "takes no further file"),
+        ("contract-comparer", vec!["--set", "colour=red"], "takes no `colour`"),
+    ] {
+        let told = home.run(&[vec!["run", agent, "--model", CHAT_MODEL], given].concat());
+        let error = &told.one()["error"];
+        assert_eq!(error["code"], "bad_task", "{told:?}");
+        assert!(error["message"].as_str().expect("a message").contains(part), "{told:?}");
+    }
+    assert_eq!(home.run(&["runs"]).one()["runs"], serde_json::json!([]), "no run is begun");
+    let empty = format!("papers={folder}");
+    let nothing = home.run(&["run", "archivist", "--model", CHAT_MODEL, "--input", &empty]);
+    assert_eq!(nothing.one()["state"], "broken", "nothing was filed, so nothing has passed: {nothing:?}");
     let folder = home.path().join("agents/mine");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("agent.toml"), "name = { en = \"Mine\", zh = \"我的\" }\ncolour = 1\n")

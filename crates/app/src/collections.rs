@@ -18,7 +18,10 @@ impl App {
     pub fn add_to_collection(&self, name: &str, path: &Path) -> Result<(), AppError> {
         self.home().must_be_writer()?;
         if name.trim().is_empty() || name.contains(char::is_control) {
-            return Err(AppError::NotFound { what: "name for the collection".into() });
+            return Err(AppError::BadTask {
+                reason: format!("`{name}` is no name for a collection"),
+                hint: "take a name of letters, digits and blanks",
+            });
         }
         let path = path.canonicalize().map_err(|source| AppError::io("find", path, source))?;
         Ok(self.record().add_to_collection(name.trim(), &path)?)

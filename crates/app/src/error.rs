@@ -43,6 +43,9 @@ pub enum AppError {
     /// A file that a person named holds something else than it should.
     #[error("{} can't be used: {reason}", path.display())]
     BadInput { path: PathBuf, reason: String, hint: &'static str },
+    /// What is handed over with a task is not what the agent takes.
+    #[error("{reason}")]
+    BadTask { reason: String, hint: &'static str },
     #[error("there is no {what}")]
     NotFound { what: String },
     /// A thread of ours died: nothing that a person did.
@@ -87,6 +90,7 @@ impl AppError {
             }
             Self::Io { .. } => "io",
             Self::BadInput { .. } => "bad_input",
+            Self::BadTask { .. } => "bad_task",
             Self::Bug { .. } => "internal",
         }
     }
@@ -117,7 +121,7 @@ impl AppError {
             "permission_denied" => "give yourself permission, then try again",
             _ => match self {
                 Self::Source { failure, .. } => failure.code.hint(),
-                Self::BadInput { hint, .. } => hint,
+                Self::BadInput { hint, .. } | Self::BadTask { hint, .. } => hint,
                 Self::Files(error) => error.hint(),
                 Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                     "check the name, and that it was not moved"

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use inhouse_agent::answer::Language;
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::definition::{Agent, InputKind, Tool};
+use inhouse_agent::definition::{Agent, Input, InputKind, Tool};
 use inhouse_agent::run::{Event, Halt, Outcome, Pending, Stop, Task, carry_out};
 use inhouse_record::NewRun;
 use serde::{Deserialize, Serialize};
@@ -94,11 +94,12 @@ impl App {
         self.home().must_be_writer()?;
         let agent = &here.agent;
         if let Some(tool) = options.allow.iter().find(|tool| Tool::named(tool).is_none()) {
-            return Err(AppError::NotFound {
-                what: format!("tool `{tool}` that could be allowed; there are write and file"),
+            return Err(AppError::BadTask {
+                reason: format!("`{tool}` can't be allowed; write and file can"),
+                hint: "allow one of these",
             });
         }
-        let given = absolute(agent, options.given)?;
+        let given = checked(agent, options.given)?;
         let language = match options.language {
             Some(language) => language,
             None => language_of(agent, &given),
@@ -279,31 +280,50 @@ impl App {
     }
 }
 
-/// What was given, with the paths of files made whole; what no input is called so is an error.
-fn absolute(agent: &Agent, given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, AppError> {
+/// What was given, with the paths of files made whole. All that an agent takes has to be there, and to be
+/// what it is taken for.
+fn checked(agent: &Agent, given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, AppError> {
     let mut whole = BTreeMap::new();
     for (name, text) in given {
         let Some(input) = agent.inputs.iter().find(|input| input.name == name) else {
             let names: Vec<&str> = agent.inputs.iter().map(|input| input.name.as_str()).collect();
-            return Err(AppError::NotFound {
-                what: format!("input `{name}`; {} takes {}", agent.id, names.join(", ")),
+            return Err(AppError::BadTask {
+                reason: format!("{} takes no `{name}`; it takes {}", agent.id, names.join(", ")),
+                hint: "name one of these",
             });
         };
         let text = match input.kind {
-            InputKind::File | InputKind::Folder => {
-                let path = PathBuf::from(&text);
-                let path = path.canonicalize().map_err(|source| AppError::io("find", &path, source))?;
-                path.to_str().map(str::to_owned).ok_or_else(|| AppError::BadInput {
-                    path: path.clone(),
-                    reason: "its name is not valid Unicode".into(),
-                    hint: "rename it and try again",
-                })?
-            }
+            InputKind::File | InputKind::Folder => path_of(input, &text)?,
             _ => text,
         };
         whole.insert(name, text);
     }
-    Ok(whole)
+    let is_given = |input: &Input| whole.get(&input.name).is_some_and(|text| !text.trim().is_empty());
+    let missing = |input: &&Input| input.required && input.default.is_none() && !is_given(input);
+    match agent.inputs.iter().find(missing) {
+        None => Ok(whole),
+        Some(input) => Err(AppError::BadTask {
+            reason: format!("{} needs `{}` ({}; {})", agent.id, input.name, input.label.en, input.label.zh),
+            hint: "hand it over too: a file or folder with --input, anything else with --set",
+        }),
+    }
+}
+
+fn path_of(input: &Input, text: &str) -> Result<String, AppError> {
+    let path = PathBuf::from(text);
+    let path = path.canonicalize().map_err(|source| AppError::io("find", &path, source))?;
+    if path.is_dir() != (input.kind == InputKind::Folder) {
+        let (wanted, is) = if path.is_dir() { ("file", "folder") } else { ("folder", "file") };
+        return Err(AppError::BadTask {
+            reason: format!("`{}` is a {wanted}, and {} is a {is}", input.name, path.display()),
+            hint: "name the right one",
+        });
+    }
+    path.to_str().map(str::to_owned).ok_or_else(|| AppError::BadInput {
+        path: path.clone(),
+        reason: "its name is not valid Unicode".into(),
+        hint: "rename it and try again",
+    })
 }
 
 /// The language of a task by its words and the names of its files; the folders that those lie in say

@@ -23,5 +23,8 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
             files.push(path.to_owned());
         }
     }
+    if files.is_empty() {
+        return Err("it holds no file; what is hidden, and links, are left out".into());
+    }
     Ok(files)
 }

@@ -155,15 +155,19 @@ impl Run {
                 (Some((name, path)), _) => given.insert(name.to_owned(), path.to_owned()),
                 (None, Some(input)) => given.insert(input.name.clone(), file),
                 (None, None) => {
-                    return Err(AppError::NotFound {
-                        what: format!("input of {} for {file}", here.agent.id),
+                    return Err(AppError::BadTask {
+                        reason: format!("{} takes no further file or folder: {file}", here.agent.id),
+                        hint: "leave it out, or name its input: NAME=FILE",
                     });
                 }
             };
         }
         for set in self.set {
             let Some((name, value)) = set.split_once('=') else {
-                return Err(AppError::NotFound { what: format!("value in `{set}`: write FIELD=VALUE") });
+                return Err(AppError::BadTask {
+                    reason: format!("`{set}` has no value"),
+                    hint: "write FIELD=VALUE",
+                });
             };
             given.insert(name.to_owned(), value.to_owned());
         }
