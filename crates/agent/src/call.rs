@@ -4,9 +4,10 @@
 //! question speaks of none and the grammar does not let it say so, because it would say it too often, and
 //! without the word it chooses worse. Seeing only that tool, it says in a few words what is asked and how
 //! the tool compares with that. And it writes the arguments under the tool's JSON Schema. What can be told
-//! without a model is told by code: see [`check`].
+//! without a model is told by code: see [`fit`] and [`check`].
 
 mod check;
+mod fit;
 mod prompt;
 mod schema;
 
@@ -86,7 +87,7 @@ pub fn choose<'t, E>(
     };
     let Some(tool) = likeliest else { return Ok(None) };
     let compared = ask(&format!("{}/fits", tool.name), &prompt::fits(tool, asked))?;
-    Ok(prompt::is_fit(&compared, asked).then_some(tool))
+    Ok(fit::is_fit(&compared, tool, asked).then_some(tool))
 }
 
 /// Has the arguments of a tool written; `refused` are some that were written before, and what is wrong
@@ -112,7 +113,7 @@ pub fn write<E>(
         let request = prompt::write(tool, &schema, asked, wrong.as_ref(), attempt + first);
         let text = ask(&format!("{}#{attempt}", tool.name), &request)?;
         let arguments = match schema.check(&text) {
-            Ok(arguments) => check::without_invented(arguments, &schema, asked),
+            Ok(arguments) => check::tidied(arguments, &schema, asked),
             Err(error) => {
                 reason = error.clone();
                 wrong = Some((text, error));

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::answer::language::is_han;
 use crate::answer::numeral;
 use crate::call::Asked;
 use crate::call::schema::{Schema, properties};
@@ -33,6 +34,26 @@ const SCALE: f64 = 10.0;
 const LOOSE: [&str; 12] = [
     "half", "quarter", "dozen", "couple", "hundred", "thousand", "million", "highest", "top", "半", "刻",
     "最高",
+];
+
+/// What an argument is called, or said to be, that takes an identifier.
+const IDENTIFIERS: [&str; 16] = [
+    "id",
+    "no",
+    "number",
+    "code",
+    "sku",
+    "ref",
+    "reference",
+    "batch",
+    "编号",
+    "单号",
+    "卡号",
+    "批次",
+    "批号",
+    "代码",
+    "编码",
+    "序号",
 ];
 
 /// What the request and the results before it give.
@@ -124,8 +145,9 @@ fn digit_runs(text: &str) -> Vec<u64> {
     runs.filter_map(|run| run.parse().ok()).collect()
 }
 
-/// The arguments without optional ones that are empty or that nothing in the request gives.
-pub(super) fn without_invented(mut arguments: Value, schema: &Schema, asked: &Asked<'_>) -> Value {
+/// The arguments without optional ones that are empty or that nothing in the request gives, and with
+/// identifiers by themselves.
+pub(super) fn tidied(mut arguments: Value, schema: &Schema, asked: &Asked<'_>) -> Value {
     prune(&mut arguments, schema.root(), &Given::of(asked));
     arguments
 }
@@ -138,12 +160,29 @@ fn prune(value: &mut Value, schema: &Value, given: &Given) {
     for (name, property, required) in properties(schema) {
         if let Some(value) = object.get_mut(name) {
             prune(value, property, given);
+            if let Some(id) = value.as_str().and_then(|text| identifier(name, text, property)) {
+                *value = Value::String(id.to_owned());
+            }
         }
         if !required && object.get(name).is_some_and(|value| is_invented(value, property, given)) {
             // `remove` would bring the last argument forward.
             object.retain(|known, _| known != name);
         }
     }
+}
+
+/// The identifier at the head of what was taken over from a Chinese sentence, where no space ends it:
+/// CNC-07 of CNC-07主轴异响.
+fn identifier<'t>(name: &str, text: &'t str, schema: &Value) -> Option<&'t str> {
+    let says = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let is_meant = name.split('_').any(|part| IDENTIFIERS.contains(&part))
+        || IDENTIFIERS.iter().any(|word| !word.is_ascii() && says.contains(word));
+    let end = text.find(is_han)?;
+    let (id, rest) = text.split_at(end);
+    let is_id = id.is_ascii()
+        && id.contains(|c: char| c.is_ascii_digit())
+        && id.contains(|c: char| c.is_ascii_alphabetic() || c == '-');
+    (is_meant && is_id && rest.chars().count() > 1 && rest.chars().all(is_han)).then_some(id)
 }
 
 fn is_invented(value: &Value, schema: &Value, given: &Given) -> bool {

@@ -129,10 +129,25 @@ pub(super) fn fits(tool: &ToolSpec, asked: &Asked<'_>) -> ChatRequest {
     request(messages, Constraint::Regex(answer), COMPARED_TOKENS, 0)
 }
 
-/// Whether a tool fits that compares so.
-pub(super) fn is_fit(answer: &str, asked: &Asked<'_>) -> bool {
-    let compared = answer.trim().lines().last().unwrap_or_default();
-    if asked.in_steps { compared != OTHER } else { compared == SAME }
+/// What a comparison says: what is asked, in the words of tools, and how the tool compares with it.
+pub(super) struct Compared<'a> {
+    pub(super) asked: &'a str,
+    verdict: &'a str,
+}
+
+impl<'a> Compared<'a> {
+    pub(super) fn read(answer: &'a str) -> Self {
+        let (asked, verdict) = answer.trim().rsplit_once('\n').unwrap_or(("", answer.trim()));
+        Self { asked: asked.trim(), verdict }
+    }
+
+    pub(super) fn is_same(&self) -> bool {
+        self.verdict == SAME
+    }
+
+    pub(super) fn is_other(&self) -> bool {
+        self.verdict == OTHER
+    }
 }
 
 /// The arguments of a tool. `wrong` are some that were written before, and what is wrong with them.

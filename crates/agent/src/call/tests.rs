@@ -87,6 +87,39 @@ fn a_tool_that_is_merely_near_is_not_called() {
 }
 
 #[test]
+fn a_tool_fits_when_what_is_asked_was_put_in_its_words_and_the_request_has_some() {
+    let mut stock = tool(
+        "stock",
+        r#"{"type": "object", "required": ["part"], "properties": {
+            "part": {"type": "string"}, "place": {"type": "string", "description": "Warehouse"}}}"#,
+    );
+    stock.says = Words {
+        en: "Tell how many of a part are in stock.".into(),
+        zh: "查询某仓库的库存数量".into(),
+    };
+    let written = r#"{"part":"V8"}"#;
+    let fits = [
+        ("Tell the stock of a part\ntopic", "How many V8 are in the warehouse?"),
+        ("查询库存数量\naction", "仓库里还有多少V8？"),
+    ];
+    for (compared, request) in fits {
+        let mut model = Script::new(&[compared, written]);
+        assert_eq!(model.call(&[stock.clone()], &say(request)), call("stock", written), "{request}");
+    }
+    let near = [
+        // Words of the tool that the request bears out in none.
+        ("Tell the stock of a part\ntopic", "What will the weather be like?"),
+        ("查询库存数量\ntopic", "明天会下雨吗？"),
+        // Words of the request, with other words for what is done.
+        ("Send a part to a warehouse\ntopic", "Send a part to the warehouse."),
+        ("扩建仓库\ntopic", "把仓库扩建一下。"),
+    ];
+    for (compared, request) in near {
+        assert_eq!(Script::new(&[compared]).call(&[stock.clone()], &say(request)), Called::None, "{request}");
+    }
+}
+
+#[test]
 fn a_tool_of_several_steps_may_do_a_part() {
     let mut asked = say("Pay 5 to 77-1, then tell me what is left.");
     asked.in_steps = true;
@@ -157,6 +190,19 @@ fn optional_arguments_that_nothing_gives_are_left_out() {
     let mut model = Script::new(&["say it\nsame", written]);
     let asked = say("Pay 5 to 77-1 on 31 March 2026, for the rent, in one part of 5.");
     assert_eq!(model.call(&[pay()], &asked), call("pay", written));
+}
+
+#[test]
+fn an_identifier_ends_where_the_chinese_sentence_goes_on() {
+    let machine = r#"{"type": "object", "required": ["machine"], "properties": {
+        "machine": {"type": "string", "description": "设备编号"}, "model_no": {"type": "string"},
+        "fault": {"type": "string", "description": "故障描述"}}}"#;
+    let written = r#"{"machine":"CNC-07主轴异响","model_no":"川A-3","fault":"CNC-07主轴异响"}"#;
+    let mut model = Script::new(&["报修\nsame", written]);
+    assert_eq!(
+        model.call(&[tool("repair", machine)], &say("CNC-07主轴异响，型号川A-3，请报修。")),
+        call("repair", r#"{"machine":"CNC-07","model_no":"川A-3","fault":"CNC-07主轴异响"}"#)
+    );
 }
 
 #[test]
