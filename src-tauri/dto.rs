@@ -152,6 +152,8 @@ pub enum AnswerEventDto {
     Text {
         text: String,
     },
+    /// What was written is not borne out; more passages are read, and it is written anew.
+    ReadingOn,
     Done {
         answer: AnswerDto,
     },

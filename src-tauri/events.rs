@@ -126,6 +126,10 @@ impl AnswerStream {
                 open.send(AnswerEventDto::Evidence { passages });
             }
             AskEvent::Loading(model) => open.send(AnswerEventDto::Loading { model }),
+            AskEvent::ReadingOn => {
+                open.flush();
+                open.send(AnswerEventDto::ReadingOn);
+            }
             AskEvent::Reading { done, total } => {
                 open.send(AnswerEventDto::Reading { done: clamp(done), total: clamp(total) });
             }

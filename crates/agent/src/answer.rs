@@ -7,6 +7,7 @@
 //! [`decline`] tells when the documents do not hold the answer.
 
 pub mod bind;
+pub mod breadth;
 pub mod conflict;
 pub mod decline;
 pub mod language;
@@ -22,6 +23,7 @@ use crate::passage::{Anchor, Passage};
 use conflict::Statements;
 
 pub use bind::bind;
+pub use breadth::asks_for_many;
 pub use language::Language;
 pub use prompt::{Prompt, lay_out};
 
@@ -103,16 +105,22 @@ impl Answer {
         if passages.is_empty() || nearest.is_some_and(|nearest| !nearest.is_evidence) {
             return Self::declined(language);
         }
-        if !decline::says_not_found(written) {
-            let answer = Self::bound(question, written, passages);
-            if answer.sentences.iter().any(Sentence::is_supported) {
-                return answer;
-            }
+        if let Some(answer) = Self::borne_out(question, written, passages) {
+            return answer;
         }
         match nearest {
             Some(nearest) => Self::quoting(nearest, passages),
             None => Self::declined(language),
         }
+    }
+
+    /// What the model wrote, when some of it is bound to a quote.
+    fn borne_out(question: &str, written: &str, passages: &[Passage]) -> Option<Self> {
+        if decline::says_not_found(written) {
+            return None;
+        }
+        let answer = Self::bound(question, written, passages);
+        answer.sentences.iter().any(Sentence::is_supported).then_some(answer)
     }
 
     fn bound(question: &str, written: &str, passages: &[Passage]) -> Self {
@@ -136,6 +144,11 @@ impl Answer {
         let sentence = Sentence { text: text.clone(), citations: vec![citation], conflicts: Vec::new() };
         Self { text, declined: false, sentences: vec![sentence] }
     }
+}
+
+/// Whether what the model wrote about passages is an answer, and some of it stands in them.
+pub fn is_borne_out(question: &str, written: &str, passages: &[Passage]) -> bool {
+    Answer::borne_out(question, written, passages).is_some()
 }
 
 /// The sentence of the passages that is nearest to the question in meaning.

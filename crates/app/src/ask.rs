@@ -9,7 +9,7 @@ mod search;
 
 use std::time::{Duration, Instant};
 
-use inhouse_agent::answer::{Answer, Language, lay_out};
+use inhouse_agent::answer::{Answer, Language, Nearest, Prompt, asks_for_many, is_borne_out, lay_out};
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Sampling};
 use inhouse_agent::passage::{CharRange, Passage, cell_names};
@@ -25,8 +25,8 @@ pub use search::Found;
 
 /// Passages that are found and offered to the prompt, when nobody asks for another number.
 pub const DEFAULT_TOP: usize = 8;
-/// Tokens of the prompt, when nobody asks for another budget: about ten seconds of reading on two
-/// cores.
+/// Tokens of the prompt at most, when nobody asks for another budget: about seven seconds of reading on
+/// two cores. Most questions need a third of it.
 pub const DEFAULT_BUDGET: usize = 700;
 /// Tokens of an answer at most.
 const ANSWER_TOKENS: usize = 256;
@@ -36,6 +36,9 @@ const ANSWER_TOKENS: usize = 256;
 pub struct AskOptions {
     /// Passages to find.
     pub top: usize,
+    /// Passages that the model reads first; `None` for as many as the question needs. It reads on when
+    /// these give no answer that is borne out.
+    pub read: Option<usize>,
     /// Tokens of prompt to aim at; fewer passages are read rather than more tokens.
     pub budget: usize,
     pub seed: u64,
@@ -45,7 +48,7 @@ pub struct AskOptions {
 
 impl Default for AskOptions {
     fn default() -> Self {
-        Self { top: DEFAULT_TOP, budget: DEFAULT_BUDGET, seed: 0, agent: None }
+        Self { top: DEFAULT_TOP, read: None, budget: DEFAULT_BUDGET, seed: 0, agent: None }
     }
 }
 
@@ -60,6 +63,8 @@ pub enum AskEvent {
     Reading { done: usize, total: usize },
     /// More of what the model writes.
     Text(String),
+    /// What was written is not borne out; the model reads more passages and writes anew.
+    ReadingOn,
 }
 
 impl App {
@@ -109,21 +114,35 @@ impl App {
             Some(agent) if !agent.collections.is_empty() => Some(self.sources_in(&agent.collections)?),
             _ => None,
         };
-        let found = self.search_within(&question, options.top, within.as_deref()).await?;
+        let mut found = self.search_within(&question, options.top, within.as_deref()).await?;
         let retrieval = begun.elapsed();
         on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
 
-        let passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
-        if passages.is_empty() {
+        if found.is_empty() {
             let answer = Answer::settle(&question, "", &[], 0, None);
             return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
         }
         let finder = self.finder().await?;
-        let nearest = blocking({
-            let (question, passages) = (question.clone(), passages.clone());
+        let mut nearest = blocking({
+            let question = question.clone();
+            let passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
             move || nearest::nearest(&finder, &question, &passages)
         })
         .await??;
+        // Where the nearest sentence stands, the answer stands most often if it is not in the first passage.
+        if let Some(nearest) = nearest.as_mut().filter(|nearest| nearest.passage > 1) {
+            let passage = found.remove(nearest.passage);
+            found.insert(1, passage);
+            nearest.passage = 1;
+            on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
+        }
+        let passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
+        let first = match (options.read, &nearest) {
+            (Some(count), _) => count.max(1),
+            (None, _) if asks_for_many(&question) => passages.len(),
+            (None, Some(Nearest { passage: 0, .. })) => 1,
+            (None, _) => 2,
+        };
         if nearest.as_ref().is_some_and(|nearest| !nearest.is_evidence) {
             let answer = Answer::settle(&question, "", &passages, passages.len(), nearest.as_ref());
             return Ok(Answered::new(answer, &found, 0, Run::without_model(retrieval, begun.elapsed())));
@@ -145,8 +164,9 @@ impl App {
         let (cancel, options) = (cancel.clone(), options.clone());
         blocking(move || {
             let instructions = instructions.unwrap_or_default();
-            let asked = Asked { question: &question, passages: &passages, instructions: &instructions };
-            let written = write(chat.as_ref(), &asked, &options, begun, &cancel, &on_event)?;
+            let asked =
+                Asked { question: &question, passages: &passages, first, instructions: &instructions };
+            let written = read_and_write(chat.as_ref(), &asked, &options, begun, &cancel, &on_event)?;
             let Written { completion, used, first_token } = written;
             // The nearest sentence may stand in a passage that found no room in the prompt.
             let read = used.max(nearest.as_ref().map_or(0, |nearest| nearest.passage + 1));
@@ -217,11 +237,14 @@ struct Written {
 struct Asked<'a> {
     question: &'a str,
     passages: &'a [Passage],
+    /// How many of them are read first.
+    first: usize,
     /// The agent's own; empty without one.
     instructions: &'a str,
 }
 
-fn write(
+/// Has few passages read, and more of them when what is written of these is not borne out.
+fn read_and_write(
     chat: &dyn ChatModel,
     asked: &Asked<'_>,
     options: &AskOptions,
@@ -230,7 +253,34 @@ fn write(
     on_event: &(dyn Fn(AskEvent) + Send + Sync),
 ) -> Result<Written, AppError> {
     let room = chat.context().saturating_sub(ANSWER_TOKENS);
-    let prompt = lay_out(chat, asked.instructions, asked.question, asked.passages, options.budget, room)?;
+    let lay_out = |count: usize| {
+        let passages = &asked.passages[..count.min(asked.passages.len())];
+        lay_out(chat, asked.instructions, asked.question, passages, options.budget, room)
+    };
+    let prompt = lay_out(asked.first)?;
+    let used = prompt.used;
+    let written = write(chat, prompt, options, begun, cancel, on_event)?;
+    if written.completion.finish == Finish::Cancelled
+        || is_borne_out(asked.question, &written.completion.text, &asked.passages[..used])
+    {
+        return Ok(written);
+    }
+    let more = lay_out(asked.passages.len())?;
+    if more.used <= used {
+        return Ok(written);
+    }
+    on_event(AskEvent::ReadingOn);
+    write(chat, more, options, begun, cancel, on_event)
+}
+
+fn write(
+    chat: &dyn ChatModel,
+    prompt: Prompt,
+    options: &AskOptions,
+    begun: Instant,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(AskEvent) + Send + Sync),
+) -> Result<Written, AppError> {
     let request = ChatRequest {
         messages: prompt.messages,
         // The rules of answering.

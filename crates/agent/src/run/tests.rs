@@ -95,7 +95,8 @@ impl World for Script {
             return Err(Halt::Failed(Failure::new("model", "the machine went off")));
         }
         self.asked += 1;
-        let question = &request.messages.last().expect("a message").content;
+        let question =
+            request.messages.iter().map(|message| message.content.as_str()).collect::<Vec<_>>().join("\n");
         let text =
             self.answers.iter().find(|(part, _)| question.contains(part)).map_or("not stated", |(_, a)| *a);
         if let Some(Constraint::OneOf(options)) = &request.constraint {

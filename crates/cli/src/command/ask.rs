@@ -31,6 +31,9 @@ pub struct Ask {
     /// Passages to find
     #[arg(long, value_name = "N", default_value_t = DEFAULT_TOP)]
     top: usize,
+    /// Passages that the model reads first; otherwise as many as the question needs
+    #[arg(long, value_name = "N")]
+    read: Option<usize>,
     /// Tokens of prompt to aim at
     #[arg(long, value_name = "TOKENS", default_value_t = DEFAULT_BUDGET)]
     budget: usize,
@@ -93,8 +96,13 @@ struct TimingLine {
 
 impl Ask {
     pub async fn run(self, context: &Context) -> Result<End, AppError> {
-        let options =
-            AskOptions { top: self.top, budget: self.budget, seed: self.seed, agent: self.agent.clone() };
+        let options = AskOptions {
+            top: self.top,
+            read: self.read,
+            budget: self.budget,
+            seed: self.seed,
+            agent: self.agent.clone(),
+        };
         let (questions, many) = match (&self.question, &self.questions) {
             (Some(question), _) => (vec![question.clone()], false),
             (None, Some(file)) => (read_questions(file)?, true),
@@ -136,6 +144,7 @@ fn show(event: &AskEvent) {
         AskEvent::Loading(model) => writeln!(err, "loading {model}"),
         AskEvent::Reading { done, total } => write!(err, "\rreading {done} of {total} tokens "),
         AskEvent::Text(text) => write!(err, "{}", text.replace('\n', " ")),
+        AskEvent::ReadingOn => writeln!(err, "\nreading more passages"),
     };
     // A terminal that is gone is no reason to stop answering.
     drop(written.and_then(|()| err.flush()));

@@ -24,6 +24,11 @@ describe("the events of an answer", () => {
     expect(turn.evidence).toHaveLength(1);
   });
 
+  test("what was not borne out goes when more is read", () => {
+    const turn = play({ type: "text", text: "No idea" }, { type: "reading_on" }, { type: "text", text: "650" });
+    expect(turn.text).toBe("650");
+  });
+
   test("text is joined in order", () => {
     const turn = play({ type: "text", text: "每晚 " }, { type: "text", text: "650 元" });
     expect(turn.text).toBe("每晚 650 元");

@@ -62,6 +62,8 @@ export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
       return { ...turn, phase: { at: "reading", done: event.done, total: event.total } };
     case "text":
       return { ...turn, text: turn.text + event.text, phase: { at: "writing" } };
+    case "reading_on":
+      return { ...turn, text: "", phase: { at: "found" } };
     case "done":
       return { ...turn, evidence: event.answer.passages, text: event.answer.text, phase: { at: "done", answer: event.answer } };
     case "failed":
