@@ -23,8 +23,7 @@ use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
 
-const USAGE: &str =
-    "usage: cargo xtask eval [answers | tools | injections] [--data DIR] [--every N] [--model ID]";
+const USAGE: &str = "usage: cargo xtask eval [answers | tools | injections] [--data DIR] [--every N] [--model ID] [--read N] [--program FILE]";
 
 /// How far down the list the right passage is looked for.
 const DEPTH: usize = 20;
@@ -83,6 +82,10 @@ struct Wanted {
     every: usize,
     /// The catalogue's id of the chat model.
     model: Option<String>,
+    /// Passages that are read first, in place of as many as a question needs.
+    read: Option<usize>,
+    /// `inhouse` as it was built before; without it, it is built.
+    program: Option<PathBuf>,
 }
 
 /// `inhouse` with a data folder.
@@ -121,7 +124,10 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
         What::Retrieval => retrieval(house, &wanted),
         What::Answers | What::Tools | What::Injections => {
             setup::prepare(house, Purpose::Use)?;
-            let program = build::programs(house)?.join("inhouse");
+            let program = match &wanted.program {
+                Some(program) => program.clone(),
+                None => build::programs(house)?.join("inhouse"),
+            };
             let inhouse = |home: &Path| of(&program, house, home);
             match wanted.what {
                 What::Answers => answers::run(&inhouse, &wanted),
@@ -139,7 +145,10 @@ fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
         .map(|language| Ok((language, read(&data.join(format!("xquad/xquad.{language}.json")))?)))
         .collect::<Result<_>>()?;
     setup::prepare(house, Purpose::Use)?;
-    let inhouse = build::programs(house)?.join("inhouse");
+    let inhouse = match &wanted.program {
+        Some(program) => program.clone(),
+        None => build::programs(house)?.join("inhouse"),
+    };
     let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
     let mut kept: BTreeMap<&[&str], PathBuf> = BTreeMap::new();
     let mut missed = Vec::new();
@@ -220,7 +229,8 @@ fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
 }
 
 fn parse(arguments: &[String]) -> Result<Wanted> {
-    let mut wanted = Wanted { what: What::Retrieval, data: None, every: 1, model: None };
+    let mut wanted =
+        Wanted { what: What::Retrieval, data: None, every: 1, model: None, read: None, program: None };
     let mut words = arguments.iter().peekable();
     let what = match words.peek().map(|word| word.as_str()) {
         Some("answers") => Some(What::Answers),
@@ -238,6 +248,8 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
             "--data" => wanted.data = Some(PathBuf::from(value)),
             "--every" => wanted.every = value.parse().ok().filter(|n| *n > 0).with_context(|| USAGE)?,
             "--model" => wanted.model = Some(value.clone()),
+            "--read" => wanted.read = Some(value.parse().ok().filter(|n| *n > 0).with_context(|| USAGE)?),
+            "--program" => wanted.program = Some(PathBuf::from(value)),
             _ => bail!("{USAGE}"),
         }
     }
@@ -296,9 +308,12 @@ mod tests {
     #[test]
     fn the_arguments_are_read_or_refused() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let parsed = parse(&words("answers --data d --every 3 --model m")).expect("fine");
-        let data = Some(PathBuf::from("d"));
-        assert_eq!(parsed, Wanted { what: What::Answers, data, every: 3, model: Some("m".into()) });
+        let parsed =
+            parse(&words("answers --data d --every 3 --model m --read 2 --program p")).expect("fine");
+        let (data, program) = (Some(PathBuf::from("d")), Some(PathBuf::from("p")));
+        let model = Some("m".into());
+        assert_eq!(parsed, Wanted { what: What::Answers, data, every: 3, model, read: Some(2), program });
+        assert!(parse(&words("answers --data d --read 0")).is_err());
         assert_eq!(parse(&words("tools")).expect("fine").what, What::Tools);
         assert!(parse(&words("--data d --every 0")).is_err());
         assert!(parse(&words("--data")).is_err());

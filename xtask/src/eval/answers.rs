@@ -20,10 +20,19 @@ const FLAGGED: f64 = 0.95;
 #[derive(Deserialize)]
 struct Answered {
     question: String,
+    answer: String,
     declined: bool,
     sentences: Vec<Sentence>,
     passages: Vec<Found>,
     passages_read: usize,
+    timing: Timing,
+}
+
+#[derive(Deserialize)]
+struct Timing {
+    first_token_ms: f64,
+    total_ms: f64,
+    prompt_tokens: usize,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +63,12 @@ struct Asked<'a> {
 struct Sum {
     answered: usize,
     declined: usize,
+    /// Answers that hold the right one, however its figures are grouped.
+    right: usize,
+    /// Tokens of all prompts, and milliseconds of each answer.
+    prompt_tokens: usize,
+    first_token: Vec<f64>,
+    total: Vec<f64>,
     quotes: usize,
     verbatim: usize,
     /// Answers with a quote of the right paragraph, and with one that holds the right answer.
@@ -103,6 +118,9 @@ fn of_language(inhouse: &Inhouse<'_>, wanted: &Wanted, paragraphs: &[Paragraph])
     fs::write(&file, lines.join("\n")).context("writing the questions")?;
     let mut command = inhouse(&home);
     command.args(["ask", "--json", "--questions"]).arg(&file);
+    if let Some(read) = wanted.read {
+        command.arg("--read").arg(read.to_string());
+    }
     let printed = process::output(wanted.with_model(&mut command))?;
     let answers: Vec<Answered> = printed
         .lines()
@@ -141,6 +159,10 @@ fn answers_after(paragraphs: &[Paragraph], number: usize) -> Vec<&str> {
 impl Sum {
     fn take(&mut self, asked: &Asked<'_>, answer: &Answered) -> Result<()> {
         self.answered += 1;
+        self.right += usize::from(plain(&answer.answer).contains(&plain(asked.answer)));
+        self.prompt_tokens += answer.timing.prompt_tokens;
+        self.first_token.push(answer.timing.first_token_ms);
+        self.total.push(answer.timing.total_ms);
         if answer.declined {
             self.declined += 1;
             return Ok(());
@@ -194,6 +216,10 @@ impl Sum {
     fn add(&mut self, other: &Self) {
         self.answered += other.answered;
         self.declined += other.declined;
+        self.right += other.right;
+        self.prompt_tokens += other.prompt_tokens;
+        self.first_token.extend(&other.first_token);
+        self.total.extend(&other.total);
         self.quotes += other.quotes;
         self.verbatim += other.verbatim;
         self.right_paragraph += other.right_paragraph;
@@ -202,6 +228,17 @@ impl Sum {
         self.flagged += other.flagged;
         self.left += other.left;
     }
+}
+
+/// In lower case, without gaps and separators.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && !matches!(c, ',' | '，')).collect::<String>().to_lowercase()
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// The sentence with another number, or with another right answer in the place of its own; `None` when
@@ -245,9 +282,13 @@ fn passage(path: &Path, number: usize) -> Result<Passage> {
 fn tell(language: &str, sum: &Sum) {
     let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
     println!(
-        "{language:<5} {} answers, {} declined; {} quotes, {} to the letter; quote of the right paragraph {:.3}, with the right answer {:.3}; {} sentences made wrong, {:.3} flagged ({} could not be made wrong)",
+        "{language:<5} {} answers, {} declined, {:.3} right; {:.0} tokens of prompt on average, first text {:.0} ms, end {:.0} ms (medians); {} quotes, {} to the letter; quote of the right paragraph {:.3}, with the right answer {:.3}; {} sentences made wrong, {:.3} flagged ({} could not be made wrong)",
         sum.answered,
         sum.declined,
+        share(sum.right, sum.answered),
+        share(sum.prompt_tokens, sum.answered),
+        median(&sum.first_token),
+        median(&sum.total),
         sum.quotes,
         sum.verbatim,
         share(sum.right_paragraph, sum.answered),
