@@ -58,7 +58,7 @@ export type SkippedDto = { path: string, reason: ErrorDto, };
 
 export type AppEventDto = { "type": "sources_changed", sources: Array<SourceDto>, removed: number[], } | { "type": "status_changed", status: StatusDto, } | { "type": "problem", error: ErrorDto, };
 
-export type AnswerEventDto = { "type": "started", run: number, chat: number, } | { "type": "evidence", passages: Array<PassageDto>, } | { "type": "loading", model: string, } | { "type": "reading", done: number, total: number, } | { "type": "text", text: string, } | { "type": "done", answer: AnswerDto, } | { "type": "failed", error: ErrorDto, };
+export type AnswerEventDto = { "type": "started", run: number, chat: number, } | { "type": "evidence", passages: Array<PassageDto>, } | { "type": "loading", model: string, } | { "type": "reading", done: number, total: number, } | { "type": "text", text: string, } | { "type": "reading_on" } | { "type": "done", answer: AnswerDto, } | { "type": "failed", error: ErrorDto, };
 
 export type PassageDto = { source: number, path: string, name: string, page: number, 
 /**
