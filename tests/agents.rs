@@ -61,6 +61,35 @@ fn roles_that_compute_pass_their_cases_with_the_smallest_model() {
 }
 
 #[test]
+fn a_redacted_pdf_has_nothing_of_what_went() {
+    let _alone = setting::alone();
+    let home = Home::new();
+    let policy = setting::corpus().join("travel-policy.pdf");
+    let policy = policy.to_str().expect("a plain path");
+    let input = format!("document={policy}");
+    let role = "public-release-redactor";
+    let names = "names=Vienna, Zurich";
+    let run = home.run(&["run", role, "--model", CHAT_MODEL, "--input", &input, "--set", names]);
+    // Its own check has read the new file again.
+    assert_eq!(run.one()["state"], "passed", "{run:?}");
+    let work = home.path().join("work").join(role).join("run-1");
+    let new = work.join("travel-policy-public.pdf");
+    assert!(new.is_file(), "{:?}", tree(&work).keys());
+
+    let texts = |path: &str| {
+        let home = Home::new();
+        home.run(&["add", path]);
+        let found = home.run(&["search", "hotel limit for a night in each city", "--top", "20"]);
+        found.one()["hits"].to_string()
+    };
+    let (before, after) = (texts(policy), texts(new.to_str().expect("a plain path")));
+    for city in ["Vienna", "Zurich"] {
+        assert!(before.contains(city) && !after.contains(city), "{city}: {after}");
+    }
+    assert!(after.contains("Munich"), "the rest stays: {after}");
+}
+
+#[test]
 fn a_file_outside_is_written_after_a_yes_only_and_undone_to_the_byte() {
     let _alone = setting::alone();
     let home = Home::new();

@@ -14,6 +14,7 @@ mod email;
 mod error;
 mod glyphs;
 mod iban;
+mod lines;
 mod mask;
 mod name;
 mod national_id;
@@ -28,6 +29,7 @@ use std::ops::Range;
 
 pub use docx::{Found, Redacted, redact_docx};
 pub use error::RedactError;
+pub use lines::unbroken;
 pub use mask::{Style, mask};
 
 use glyphs::Glyphs;

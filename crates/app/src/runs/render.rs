@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use inhouse_agent::answer::Language;
+use inhouse_agent::passage::Page;
 use inhouse_agent::run::Redacted;
 use inhouse_agent::run::artifact::{Artifact, Block, Draft, Entry, Grid};
 use inhouse_agent::table::Kind;
@@ -14,6 +15,8 @@ use inhouse_tools::write::{
 /// Minutes of a day, and until nine in the morning.
 const DAY: u16 = 24 * 60;
 const MORNING: u16 = 9 * 60;
+/// Between the pages of a text.
+const PAGE_END: char = '\u{c}';
 
 /// The bytes of a file that holds what an artifact says, in the language of the run.
 pub(super) fn render(artifact: &Artifact<'_>, language: Language) -> Result<Vec<u8>, String> {
@@ -201,10 +204,53 @@ pub(super) fn redact(
             Ok(Redacted { bytes: done.text.into_bytes(), ending, found, not_checked: Vec::new() })
         }
         _ => Err(match language {
-            Language::English => format!("a .{ending} can't be redacted: save it as DOCX or as text first"),
-            Language::Chinese => format!("无法对 .{ending} 文件脱敏：请先另存为 DOCX 或文本文件"),
+            Language::English => {
+                format!("a .{ending} can't be redacted: save it as DOCX, PDF or text first")
+            }
+            Language::Chinese => format!("无法对 .{ending} 文件脱敏：请先另存为 DOCX、PDF 或文本文件"),
         }),
     }
+}
+
+/// The text of a PDF without personal data, set anew: nothing of the old file is in the new one, so there
+/// is nothing behind a black bar. Pages keep their breaks and lines, and lose their looks and pictures.
+pub(super) fn redact_pages(pages: &[Page], names: &[String], language: Language) -> Result<Redacted, String> {
+    let place = |number: u32| match language {
+        Language::English => format!("page {number}"),
+        Language::Chinese => format!("第 {number} 页"),
+    };
+    // One text, so that what is known of one page is found on the others.
+    let texts: Vec<String> = pages.iter().map(|page| page.text.replace(PAGE_END, "\n")).collect();
+    let text = redact::unbroken(&texts.join(&format!("\n{PAGE_END}\n")), names);
+    let done = redact::redact_text(&text, names, Style::Label);
+    if done.text.matches(PAGE_END).count() + 1 != pages.len().max(1) {
+        return Err(match language {
+            Language::English => {
+                "something personal runs over from one page to the next: save it as DOCX first"
+            }
+            Language::Chinese => "有个人信息跨页：请先另存为 DOCX",
+        }
+        .to_owned());
+    }
+    let found = done.findings.iter().map(|finding| {
+        let before = text[..finding.range.start].matches(PAGE_END).count();
+        let number = pages.get(before).map_or(0, |page| page.number);
+        (place(number), code(finding.kind).to_owned(), text[finding.range.clone()].to_owned())
+    });
+    let found = found.collect();
+    let is_empty = |page: &&Page| page.text.trim().is_empty();
+    let not_checked = pages.iter().filter(is_empty).map(|page| place(page.number)).collect();
+    let mut blocks = Vec::new();
+    for (page, text) in pages.iter().zip(done.text.split(PAGE_END)) {
+        if pages.len() > 1 {
+            blocks.push(write::Block::Heading(2, place(page.number)));
+        }
+        for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+            blocks.push(write::Block::Paragraph(paragraph.to_owned()));
+        }
+    }
+    let bytes = write::pdf(&blocks, &Fonts::of_system()).map_err(|error| error.to_string())?;
+    Ok(Redacted { bytes, ending: "pdf".into(), found, not_checked })
 }
 
 /// As agents' files name a kind.

@@ -368,8 +368,13 @@ impl World for RealWorld<'_> {
 
     fn redact(&mut self, path: &Path, names: &[String]) -> Result<Redacted, Failure> {
         let told = |what: String| Failure::new(path.display().to_string(), what);
+        let language = super::language(&self.task.language);
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pdf")) {
+            let document = self.read_file(path)?;
+            return render::redact_pages(&document.pages, names, language).map_err(told);
+        }
         let bytes = fs::read(path).map_err(|error| told(format!("it can't be read: {error}")))?;
-        render::redact(path, &bytes, names, super::language(&self.task.language)).map_err(told)
+        render::redact(path, &bytes, names, language).map_err(told)
     }
 
     fn personal(&mut self, text: &str, names: &[String]) -> Vec<String> {
