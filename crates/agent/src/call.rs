@@ -55,7 +55,8 @@ pub enum Called {
     /// The arguments are a JSON object that is valid under the tool's schema; they are borne out when all
     /// of their figures and dates stand in the request.
     Call { tool: String, arguments: String, borne_out: bool },
-    /// No tool does what is asked, or nothing is left to do.
+    /// No tool does what is asked, or nothing is left to do, or a number that the tool needs was not said
+    /// and would be made up.
     None,
     /// A tool fits, but what was written for it is not valid: it was cut, as a rule.
     Broken { tool: String, reason: String },
@@ -124,13 +125,16 @@ pub fn write<E>(
         match check::not_said(&arguments, &schema, asked) {
             None => return Ok(Called::Call { tool: tool.name.clone(), arguments: written, borne_out: true }),
             Some((name, value)) => {
-                wrong = Some((written.clone(), prompt::not_said(asked.language, &name, &value)));
-                valid.get_or_insert(written);
+                wrong = Some((written, prompt::not_said(asked.language, &name, &value)));
+                valid.get_or_insert(arguments);
             }
         }
     }
     Ok(match valid {
-        Some(arguments) => Called::Call { tool: tool.name.clone(), arguments, borne_out: false },
+        Some(arguments) if check::has_made_up(&arguments, &schema, asked) => Called::None,
+        Some(arguments) => {
+            Called::Call { tool: tool.name.clone(), arguments: arguments.to_string(), borne_out: false }
+        }
         None => broken(reason),
     })
 }

@@ -36,6 +36,8 @@ const LOOSE: [&str; 12] = [
     "最高",
 ];
 
+/// Digits in a row that are an identifier, not an amount or a time.
+const LONG: usize = 5;
 /// What an argument is called, or said to be, that takes an identifier.
 const IDENTIFIERS: [&str; 16] = [
     "id",
@@ -203,6 +205,39 @@ fn is_invented(value: &Value, schema: &Value, given: &Given) -> bool {
 /// The first value, and its name, that should stand in the request and does not.
 pub(super) fn not_said(arguments: &Value, schema: &Schema, asked: &Asked<'_>) -> Option<(String, String)> {
     first_stray("", arguments, schema.root(), &Given::of(asked))
+}
+
+/// Whether a long number of an identifier, such as that of a card, stands nowhere in the request. Other
+/// figures may be said in ways that are not known here.
+pub(super) fn has_made_up(arguments: &Value, schema: &Schema, asked: &Asked<'_>) -> bool {
+    let given = Given::of(asked);
+    // Groups of digits may be parted there.
+    let digits: String = given.text.chars().filter(char::is_ascii_digit).collect();
+    let is_day = |run: &str| run.len() == 8 && (run.starts_with("19") || run.starts_with("20"));
+    let is_made_up = |text: &str| {
+        let runs = text.split(|c: char| !c.is_ascii_digit());
+        figures::date(text).is_none()
+            && runs.into_iter().any(|run| run.len() >= LONG && !is_day(run) && !digits.contains(run))
+    };
+    texts(arguments, schema.root()).into_iter().any(is_made_up)
+}
+
+/// The texts of arguments that may be any text.
+fn texts<'v>(value: &'v Value, schema: &Value) -> Vec<&'v str> {
+    match value {
+        Value::String(text) if schema.get("enum").is_none() && schema.get("default") != Some(value) => {
+            vec![text.as_str()]
+        }
+        Value::Array(values) => {
+            let items = schema.get("items").unwrap_or(&Value::Null);
+            values.iter().flat_map(|value| texts(value, items)).collect()
+        }
+        Value::Object(object) => properties(schema)
+            .filter_map(|(name, property, _)| Some((object.get(name)?, property)))
+            .flat_map(|(value, property)| texts(value, property))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn first_stray(name: &str, value: &Value, schema: &Value, given: &Given) -> Option<(String, String)> {

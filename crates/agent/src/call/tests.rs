@@ -145,6 +145,16 @@ fn a_figure_that_nobody_said_is_asked_for_again_and_named() {
     let mut model = Script::new(&["say it\nsame", wrong, wrong, wrong]);
     let kept = Called::Call { tool: "pay".into(), arguments: wrong.into(), borne_out: false };
     assert_eq!(model.call(&[pay()], &say("Pay 60 to 77-1.")), kept);
+
+    // So may one that groups digits in another way.
+    let grouped = r#"{"to":"6228480012","amount":60}"#;
+    let mut model = Script::new(&["say it\nsame", grouped, grouped, grouped]);
+    assert!(matches!(model.call(&[pay()], &say("Pay 60 to 6228 4800 12.")), Called::Call { .. }));
+
+    // An account that nobody named is not paid to.
+    let made_up = r#"{"to":"1234567890","amount":60}"#;
+    let mut model = Script::new(&["say it\nsame", made_up, made_up, made_up]);
+    assert_eq!(model.call(&[pay()], &say("Pay 60 to my brother.")), Called::None);
 }
 
 #[test]
