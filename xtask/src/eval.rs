@@ -124,10 +124,7 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
         What::Retrieval => retrieval(house, &wanted),
         What::Answers | What::Tools | What::Injections => {
             setup::prepare(house, Purpose::Use)?;
-            let program = match &wanted.program {
-                Some(program) => program.clone(),
-                None => build::programs(house)?.join("inhouse"),
-            };
+            let program = program(house, &wanted)?;
             let inhouse = |home: &Path| of(&program, house, home);
             match wanted.what {
                 What::Answers => answers::run(&inhouse, &wanted),
@@ -138,6 +135,14 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     }
 }
 
+/// `inhouse`, built unless one was named.
+fn program(house: &House, wanted: &Wanted) -> Result<PathBuf> {
+    match &wanted.program {
+        Some(program) => Ok(program.clone()),
+        None => Ok(build::programs(house)?.join("inhouse")),
+    }
+}
+
 fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
     let (data, every) = (wanted.data.as_deref().context(USAGE)?, wanted.every);
     let languages: BTreeMap<&str, Vec<Paragraph>> = ["en", "zh"]
@@ -145,10 +150,7 @@ fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
         .map(|language| Ok((language, read(&data.join(format!("xquad/xquad.{language}.json")))?)))
         .collect::<Result<_>>()?;
     setup::prepare(house, Purpose::Use)?;
-    let inhouse = match &wanted.program {
-        Some(program) => program.clone(),
-        None => build::programs(house)?.join("inhouse"),
-    };
+    let inhouse = program(house, wanted)?;
     let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
     let mut kept: BTreeMap<&[&str], PathBuf> = BTreeMap::new();
     let mut missed = Vec::new();

@@ -29,7 +29,7 @@ use std::ops::Range;
 
 pub use docx::{Found, Redacted, redact_docx};
 pub use error::RedactError;
-pub use lines::unbroken;
+pub use lines::{runs_over, unbroken};
 pub use mask::{Style, mask};
 
 use glyphs::Glyphs;

@@ -207,12 +207,12 @@ pub(super) fn not_said(arguments: &Value, schema: &Schema, asked: &Asked<'_>) ->
     first_stray("", arguments, schema.root(), &Given::of(asked))
 }
 
-/// Whether a long number of an identifier, such as that of a card, stands nowhere in the request. Other
-/// figures may be said in ways that are not known here.
+/// Whether a long number of an identifier, such as that of a card, stands neither in the request nor in the
+/// instructions. Other figures may be said in ways that are not known here.
 pub(super) fn has_made_up(arguments: &Value, schema: &Schema, asked: &Asked<'_>) -> bool {
-    let given = Given::of(asked);
+    let given = format!("{}\n{}", Given::of(asked).text, figures::half_width(asked.instructions));
     // Groups of digits may be parted there.
-    let digits: String = given.text.chars().filter(char::is_ascii_digit).collect();
+    let digits: String = given.chars().filter(char::is_ascii_digit).collect();
     let is_day = |run: &str| run.len() == 8 && (run.starts_with("19") || run.starts_with("20"));
     let is_made_up = |text: &str| {
         let runs = text.split(|c: char| !c.is_ascii_digit());

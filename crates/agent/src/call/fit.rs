@@ -26,7 +26,8 @@ pub(super) fn is_fit(answer: &str, tool: &ToolSpec, asked: &Asked<'_>) -> bool {
 fn restates(words: &str, tool: &ToolSpec, asked: &Asked<'_>) -> bool {
     let said = Terms::of(words);
     let says = Terms::of(tool.says.get(asked.language));
-    !said.words.is_empty() && (said.recall_in(&says) >= RESTATED || says.recall_in(&said) >= RESTATED)
+    let are_told = !said.words.is_empty() && !says.words.is_empty();
+    are_told && (said.recall_in(&says) >= RESTATED || says.recall_in(&said) >= RESTATED)
 }
 
 /// Whether the request has a word of what the tool and its arguments are said to be.

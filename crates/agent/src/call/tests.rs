@@ -155,6 +155,9 @@ fn a_figure_that_nobody_said_is_asked_for_again_and_named() {
     let made_up = r#"{"to":"1234567890","amount":60}"#;
     let mut model = Script::new(&["say it\nsame", made_up, made_up, made_up]);
     assert_eq!(model.call(&[pay()], &say("Pay 60 to my brother.")), Called::None);
+    let known = Asked { instructions: "My brother's account is 1234567890.", ..say("Pay 60 to my brother.") };
+    let mut model = Script::new(&["say it\nsame", made_up, made_up, made_up]);
+    assert!(matches!(model.call(&[pay()], &known), Called::Call { .. }));
 }
 
 #[test]

@@ -207,8 +207,12 @@ impl Run<'_> {
         let document = self.document(at, &redact.from)?;
         let path = document.path.clone();
         let redacted = self.world.redact(&path, &names).map_err(|failure| self.fault(at, failure.what))?;
-        let stem =
-            BTreeMap::from([("input".to_owned(), stem(&self.document(at, &redact.from)?.name).to_owned())]);
+        // The name of a file tells names too.
+        let mut input = stem(&self.document(at, &redact.from)?.name).to_owned();
+        for personal in self.world.personal(&input, &names) {
+            input = input.replace(&personal, "XX");
+        }
+        let stem = BTreeMap::from([("input".to_owned(), input)]);
         let file = format!("{}.{}", self.file_name(&redact.file, &stem), redacted.ending);
         self.keep(at, &file, redacted.bytes)?;
         let columns = ["part", "kind", "text", "checked"].map(|name| Column::new(name, Kind::Text));

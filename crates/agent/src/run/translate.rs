@@ -147,7 +147,7 @@ impl Run<'_> {
         let equals = if text.contains(EQUALS) { "" } else { "=＝" };
         let left = match (wrong, into) {
             (Some(Problem::Left(_)), Language::English) => "一-鿿",
-            (Some(Problem::Left(_)), Language::Chinese) => "a-z",
+            (Some(Problem::Left(_)), Language::Chinese) if is_plain(&text, terms) => "a-z",
             _ => "",
         };
         ChatRequest {
@@ -254,6 +254,20 @@ fn left(text: &str, translation: &str, into: Language, terms: &[&Term]) -> Optio
         }
     }
     None
+}
+
+/// Whether an English text has nothing that has to stay in its letters: no names, addresses and codes, and
+/// no terms that become such.
+fn is_plain(text: &str, terms: &[&Term]) -> bool {
+    let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let stays = |(at, word): (usize, &str)| {
+        let has_letters = word.chars().any(char::is_alphabetic);
+        let is_name =
+            at > 0 && word.chars().any(char::is_uppercase) || word.chars().skip(1).any(char::is_uppercase);
+        has_letters && (is_name || word.contains(|c: char| c.is_ascii_digit() || "@./\\_:".contains(c)))
+    };
+    let becomes_latin = |term: &&Term| term.target.contains(|c: char| c.is_ascii_alphabetic());
+    !words.enumerate().any(stays) && !terms.iter().any(becomes_latin)
 }
 
 /// Mostly written in a language: half of its letters, a Han character counting as three.
@@ -406,6 +420,22 @@ mod tests {
         assert_eq!(put("Hirers and the deposit account"), "Hirers and the 保证金账户");
         let pump = term("循环泵", "loop pump");
         assert_eq!(with_terms("启动循环泵前", &[&pump]), "启动loop pump前");
+    }
+
+    #[test]
+    fn what_has_to_stay_in_its_letters_is_not_plain() {
+        let plc = Term { source: "controller".into(), target: "PLC控制器".into() };
+        let plain = |text| is_plain(text, &[]);
+        assert!(plain("Batteries are charged overnight in the marked bay, at 2.5 bar."));
+        for text in [
+            "Send overnight reports to anna@example.com.",
+            "Ask Anna to charge it overnight.",
+            "See config.yml overnight.",
+            "Charge the B2x overnight.",
+        ] {
+            assert!(!plain(text), "{text}");
+        }
+        assert!(!is_plain("The controller runs overnight.", &[&plc]));
     }
 
     #[test]

@@ -37,12 +37,18 @@ pub fn nearest(finder: &Finder, question: &str, passages: &[Passage]) -> Result<
     let near = |vector: &Vec<f32>| vector.iter().zip(asked).map(|(a, b)| a * b).sum::<f32>();
     let best = sentences.into_iter().zip(said.iter().map(near)).max_by(|a, b| a.1.total_cmp(&b.1));
     Ok(best.map(|((passage, range), cosine)| {
-        // Over languages the scale is another one, and nothing is known about it.
         let sentence = &passages[passage].text[range.clone()];
+        // Over languages the scale is another one, and nothing is known about it.
         let crosses = Language::of(sentence) != language;
-        let words = Terms::of(question).recall_in(&Terms::of(sentence));
-        Nearest { passage, range, is_evidence: crosses || cosine + WORDS * words >= *floor }
+        let is_near = cosine + WORDS * words_in_common(question, sentence) >= *floor;
+        Nearest { passage, range, is_evidence: crosses || is_near }
     }))
+}
+
+/// Share of the question's words that a sentence has; 0 when the question has none to tell by.
+fn words_in_common(question: &str, sentence: &str) -> f32 {
+    let asked = Terms::of(question);
+    if asked.words.is_empty() { 0.0 } else { asked.recall_in(&Terms::of(sentence)) }
 }
 
 /// ISO 639-1.
@@ -50,5 +56,17 @@ fn code(language: Language) -> &'static str {
     match language {
         Language::English => "en",
         Language::Chinese => "zh",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_without_words_of_its_own_has_none_in_common() {
+        assert_eq!(words_in_common("Who is it?", "Meals cost 45 euros."), 0.0);
+        assert_eq!(words_in_common("What do meals cost?", "Meals cost 45 euros."), 1.0);
+        assert_eq!(words_in_common("What do hotels cost?", "Meals cost 45 euros."), 0.5);
     }
 }

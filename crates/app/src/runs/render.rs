@@ -223,7 +223,9 @@ pub(super) fn redact_pages(pages: &[Page], names: &[String], language: Language)
     let texts: Vec<String> = pages.iter().map(|page| page.text.replace(PAGE_END, "\n")).collect();
     let text = redact::unbroken(&texts.join(&format!("\n{PAGE_END}\n")), names);
     let done = redact::redact_text(&text, names, Style::Label);
-    if done.text.matches(PAGE_END).count() + 1 != pages.len().max(1) {
+    let runs_over = texts.windows(2).any(|two| redact::runs_over(&two[0], &two[1], names));
+    // Were the end of a page masked, what follows would be lost.
+    if runs_over || done.text.matches(PAGE_END).count() + 1 != pages.len().max(1) {
         return Err(match language {
             Language::English => {
                 "something personal runs over from one page to the next: save it as DOCX first"

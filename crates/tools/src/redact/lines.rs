@@ -9,6 +9,17 @@ pub fn unbroken(text: &str, names: &[String]) -> String {
     without(&joined, names, " ")
 }
 
+/// Whether something personal runs over from the last line of a page to the first of the next.
+pub fn runs_over(page: &str, next: &str, names: &[String]) -> bool {
+    let last = page.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let first = next.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    ["", " "].iter().any(|gap| {
+        let (end, start) = (last.len(), last.len() + gap.len());
+        let found = find(&format!("{last}{gap}{first}"), names);
+        found.iter().any(|found| found.range.start < end && start < found.range.end)
+    })
+}
+
 /// Lines are joined with `gap` where that makes a finding of what stands on both.
 fn without(text: &str, names: &[String], gap: &str) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
@@ -32,6 +43,16 @@ fn without(text: &str, names: &[String], gap: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_runs_over_to_the_next_page_is_seen() {
+        let names = ["Anna Berg".to_owned()];
+        let over = |page, next| runs_over(page, next, &names);
+        assert!(over("身份证号11010519491\n\n", "\n231002X，无锡"));
+        assert!(over("Signed by Anna", "Berg in Vienna"));
+        assert!(!over("Signed by Anna Berg", "in Vienna"));
+        assert!(!over("电话13812345678。", "第二页") && !over("", "Anna Berg") && !over("Anna Berg", ""));
+    }
 
     #[test]
     fn what_runs_over_the_end_of_a_line_is_joined_and_nothing_else() {
