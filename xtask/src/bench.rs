@@ -16,10 +16,12 @@ use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
 
+mod embed;
 mod grounded;
 
 const USAGE: &str =
     "usage: cargo xtask bench llm [--peers DIR] [--models ID,...] [--context N,...] [--rounds N] [--json]
+       cargo xtask bench embed --passages FILE [--peers DIR] [--models ID,...] [--rounds N] [--json]
        cargo xtask bench grounded --peers DIR [--models ID,...] [--rounds N] [--json]
        cargo xtask bench tools --peers DIR [--models ID,...] [--rounds N] [--json]";
 
@@ -32,9 +34,12 @@ const MODELS: &[&str] = &[
     "smollm2-135m-instruct-q4_1",
 ];
 
+const EMBEDDERS: &[&str] = &["multilingual-e5-small-q4", "all-minilm-l6-v2"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     Llm,
+    Embed,
     Grounded,
     Tools,
 }
@@ -43,6 +48,7 @@ struct Wanted {
     peers: Option<PathBuf>,
     models: Vec<String>,
     contexts: Vec<usize>,
+    passages: Option<PathBuf>,
     rounds: usize,
     json: bool,
 }
@@ -96,6 +102,7 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     }
     match what {
         What::Llm => speeds(&engine, &wanted, &models),
+        What::Embed => embed::run(&engine, &wanted),
         What::Grounded | What::Tools => grounded::run(house, what, &engine, &wanted, &models),
     }
 }
@@ -191,6 +198,7 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
     let Some((what, rest)) = arguments.split_first() else { bail!("{USAGE}") };
     let (what, models) = match what.as_str() {
         "llm" => (What::Llm, MODELS),
+        "embed" => (What::Embed, EMBEDDERS),
         "grounded" => (What::Grounded, &MODELS[..1]),
         "tools" => (What::Tools, &MODELS[..1]),
         _ => bail!("{USAGE}"),
@@ -199,7 +207,8 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
         peers: None,
         models: models.iter().map(|id| (*id).to_owned()).collect(),
         contexts: vec![512, 2048, 8192],
-        rounds: if what == What::Llm { 5 } else { 1 },
+        passages: None,
+        rounds: if matches!(what, What::Llm | What::Embed) { 5 } else { 1 },
         json: false,
     };
     let mut words = rest.iter();
@@ -211,6 +220,7 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
         let value = words.next().with_context(|| format!("{word} wants a value\n{USAGE}"))?;
         match word.as_str() {
             "--peers" => wanted.peers = Some(value.into()),
+            "--passages" => wanted.passages = Some(value.into()),
             "--models" => wanted.models = value.split(',').map(str::to_owned).collect(),
             "--context" => {
                 wanted.contexts =

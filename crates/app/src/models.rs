@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatEvent, ChatRequest, Completion, ModelError};
+use inhouse_agent::embed::{Embedder, Purpose};
 use inhouse_catalog::{Catalog, ImportFacts, Location};
 pub use inhouse_catalog::{Imported, Model, Task, Verdict};
+use inhouse_llm::{LocalEmbedder, Measured, Perplexity};
 pub use inhouse_llm::{MeasureStep, Speed};
-use inhouse_llm::{Measured, Perplexity};
 
 use crate::engine::{LoadState, must_fit};
 use crate::{App, AppError, blocking};
@@ -56,6 +58,16 @@ pub struct Smaller {
     pub id: String,
     /// Share of the size; writing takes about as much less time.
     pub share: f64,
+}
+
+/// How fast passages were embedded here, turning them into tokens included.
+#[derive(Debug)]
+pub struct EmbeddingSpeed {
+    pub model: String,
+    pub passages: usize,
+    /// What a passage has beyond the model's limit does not count.
+    pub tokens: usize,
+    pub elapsed: Duration,
 }
 
 impl App {
@@ -182,6 +194,28 @@ impl App {
             share: other.bytes() as f64 / model.bytes() as f64,
         });
         Ok(Some(Bench { model: model.id, threads, measured, smaller }))
+    }
+
+    /// Measures an embedding model, else the one in use, on passages. It is loaded for this alone.
+    pub async fn measure_embedding(
+        &self,
+        id: Option<String>,
+        passages: Vec<String>,
+    ) -> Result<EmbeddingSpeed, AppError> {
+        let (model, path) = self.locate(Task::Embedding, id.as_deref())?;
+        let measured = blocking(move || {
+            let embedder = LocalEmbedder::load(model.id.clone(), &path)?;
+            let counted = passages
+                .iter()
+                .map(|text| embedder.count_tokens(text).map(|tokens| tokens.min(embedder.max_tokens())));
+            let tokens = counted.sum::<Result<usize, _>>()?;
+            let texts: Vec<&str> = passages.iter().map(String::as_str).collect();
+            let begun = Instant::now();
+            embedder.embed(&texts, Purpose::Passage)?;
+            let elapsed = begun.elapsed();
+            Ok::<_, ModelError>(EmbeddingSpeed { model: model.id, passages: texts.len(), tokens, elapsed })
+        });
+        Ok(measured.await??)
     }
 
     /// How well the chat model foresees a text, in windows of so many tokens; `None` when the text does

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use inhouse_agent::chat::ModelError;
 use inhouse_agent::embed::{Embedder, Purpose};
+use rayon::prelude::*;
 use tokenizers::Tokenizer;
 
 use self::bert::Bert;
@@ -14,9 +15,9 @@ mod container;
 mod folder;
 mod words;
 
-/// Tokens, padding included, that are computed in one go: enough for the matrix products to be
-/// efficient, few enough to stay in the processor's cache.
-const BATCH_TOKENS: usize = 1_024;
+/// Tokens from which on another batch begins: enough for the matrix products to be efficient, few
+/// enough to stay in the processor's cache.
+const BATCH_TOKENS: usize = 256;
 
 /// A text encoder of the BERT family, from a folder (`config.json`, `tokenizer.json`,
 /// `model.safetensors`) or from a file in the container that begins with `E5S1`.
@@ -52,23 +53,23 @@ impl LocalEmbedder {
         ModelError::Run { model: self.id.clone(), doing, reason: reason.to_string() }
     }
 
-    /// Embeds texts that are already tokens, in batches of about the same length. Candle spreads
-    /// each batch over the cores.
+    /// Embeds texts that are already tokens, in batches that are spread over the cores.
     fn embed_tokens(&self, texts: &[Vec<u32>]) -> candle_core::Result<Vec<Vec<f32>>> {
-        let mut order: Vec<usize> = (0..texts.len()).collect();
-        order.sort_by_key(|at| std::cmp::Reverse(texts[*at].len()));
-        let mut vectors = vec![Vec::new(); texts.len()];
-        let mut rest = &order[..];
-        while let Some(longest) = rest.first() {
-            let size = (BATCH_TOKENS / texts[*longest].len()).clamp(1, rest.len());
-            let (batch, others) = rest.split_at(size);
-            let tokens: Vec<&[u32]> = batch.iter().map(|at| texts[*at].as_slice()).collect();
-            for (at, vector) in batch.iter().zip(self.network.embed(&tokens)?) {
-                vectors[*at] = vector;
+        let mut tokens = 0;
+        let mut batches: Vec<Vec<&[u32]>> = Vec::new();
+        for text in texts {
+            match batches.last_mut() {
+                Some(batch) if tokens < BATCH_TOKENS => batch.push(text),
+                _ => {
+                    tokens = 0;
+                    batches.push(vec![text]);
+                }
             }
-            rest = others;
+            tokens += text.len();
         }
-        Ok(vectors)
+        let vectors: Vec<_> =
+            batches.par_iter().map(|batch| self.network.embed(batch)).collect::<candle_core::Result<_>>()?;
+        Ok(vectors.concat())
     }
 }
 
@@ -93,7 +94,7 @@ impl Embedder for LocalEmbedder {
 
     fn embed(&self, texts: &[&str], purpose: Purpose) -> Result<Vec<Vec<f32>>, ModelError> {
         let tokens = texts
-            .iter()
+            .par_iter()
             .map(|text| self.reader.tokens(text, purpose))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|reason| self.failed("tokenising a text", reason))?;

@@ -1,5 +1,5 @@
-//! What takes the time: products with quantised weights, and attention, on the processor's widest
-//! instructions.
+//! What takes the time: products with quantised weights, attention, and the maps between them, on the
+//! processor's widest instructions.
 //!
 //! Weights are packed once, at load, so that one instruction serves sixteen outputs ([`packed`]);
 //! inputs are rounded to eight bits for 32 at a time ([`inputs`]). Each kernel has a portable form
@@ -14,6 +14,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub(crate) mod inputs;
+pub(crate) mod maps;
 pub(crate) mod packed;
 pub(crate) mod product;
 #[cfg(test)]

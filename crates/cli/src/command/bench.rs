@@ -43,6 +43,12 @@ pub struct Bench {
     /// A text file whose perplexity is told instead, in windows of 512 tokens
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode", "requests"])]
     perplexity: Option<PathBuf>,
+    /// A file with one passage a line; tells how fast they are embedded
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode", "requests", "tools"])]
+    passages: Option<PathBuf>,
+    /// The embedding model, as `inhouse models list` names it
+    #[arg(long, value_name = "ID", requires = "passages")]
+    embedder: Option<String>,
 }
 
 /// A line of requests.
@@ -122,6 +128,9 @@ impl Bench {
         }
         if let Some(file) = &self.perplexity {
             return perplexity(file, context).await;
+        }
+        if let Some(file) = &self.passages {
+            return embed(file, self.embedder, context).await;
         }
         let contexts: Vec<usize> = self.context.iter().copied().filter(|tokens| *tokens > 0).collect();
         let bar = progress::bar("{spinner} {msg} {elapsed}");
@@ -208,6 +217,45 @@ fn advice(bench: &inhouse_app::models::Bench) -> Vec<String> {
         None => lines.push("The catalogue knows no smaller model of the same languages.".to_owned()),
     }
     lines
+}
+
+async fn embed(file: &Path, embedder: Option<String>, context: &Context) -> Result<End, AppError> {
+    let text = fs::read_to_string(file).map_err(|source| AppError::Io {
+        doing: "read the passages in",
+        path: file.to_owned(),
+        source,
+    })?;
+    let passages: Vec<String> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    if passages.is_empty() {
+        return Err(AppError::BadInput {
+            path: file.to_owned(),
+            reason: "it has no passage".into(),
+            hint: "write one passage a line",
+        });
+    }
+    let speed = context.app.measure_embedding(embedder, passages).await?;
+    let seconds = speed.elapsed.as_secs_f64();
+    let rate = |count: usize| (count as f64 / seconds * 10.0).round() / 10.0;
+    if context.json {
+        print_json(&json!({
+            "model": speed.model,
+            "passages": speed.passages,
+            "tokens": speed.tokens,
+            "passages_s": rate(speed.passages),
+            "tokens_s": rate(speed.tokens),
+        }))?;
+    } else {
+        println!(
+            "{}: {} passages of {} tokens in {seconds:.1} s, {:.1} passages/s, {:.0} tokens/s",
+            speed.model,
+            speed.passages,
+            speed.tokens,
+            rate(speed.passages),
+            rate(speed.tokens)
+        );
+    }
+    Ok(End::Done)
 }
 
 async fn perplexity(file: &Path, context: &Context) -> Result<End, AppError> {

@@ -7,7 +7,7 @@
 
 use super::rotation::Pairs;
 use crate::gguf::Gguf;
-use crate::kernel::attend::Gate;
+use crate::kernel::maps::Gate;
 
 /// A kind of network, as `general.architecture` names it.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use super::linear::Linear;
 use super::scratch::Scratch;
 use super::shape::Shape;
 use super::weights::Weights;
-use crate::kernel::attend::{Gate, gate};
+use crate::kernel::maps::{Gate, gate};
 
 pub(super) struct GatedMap {
     /// `None` when `up` computes the gate too, before itself.

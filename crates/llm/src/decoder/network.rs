@@ -15,7 +15,8 @@ use super::scratch::Scratch;
 use super::shape::Shape;
 use super::weights::Weights;
 use crate::kernel::Level;
-use crate::kernel::attend::{Span, cap};
+use crate::kernel::attend::Span;
+use crate::kernel::maps::cap;
 
 pub(super) struct Network {
     shape: Shape,
@@ -119,7 +120,11 @@ impl Network {
                 return Ok(None);
             }
             let rotation = view.turns.map(|turns| &self.rotations[turns]);
-            let pass = Pass { shape: &self.shape, rotation, span: Span { at, window: view.window, level } };
+            let pass = Pass {
+                shape: &self.shape,
+                rotation,
+                span: Span { at, window: view.window, end: None, level },
+            };
             block.forward(&mut states, &pass, &mut self.scratch)?;
         }
         let last = &mut states[(tokens.len() - count) * width..];

@@ -1,15 +1,18 @@
 //! The BERT encoder (Devlin et al. 2018) with mean pooling, as sentence encoders use it.
 //!
-//! Queries, keys and values are computed by one product, and the scale of the attention scores is
-//! folded into the query's weights when they are loaded. Linear maps are kept in eight bits, which
-//! loses nothing of files in four and changes the rank of next to nothing with others.
+//! Texts stand one behind the other, without padding: linear maps take the tokens of all of them at
+//! once, attention each text by itself. The scale of the attention scores is folded into the query's
+//! weights when they are loaded. Linear maps are kept in eight bits, which loses next to nothing of
+//! files in four and changes the rank of next to nothing with others.
 
 use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::words::Words;
 use crate::kernel::Level;
+use crate::kernel::attend::{Kept, Span};
 use crate::kernel::inputs::Inputs;
+use crate::kernel::maps::{gelu, layer_norm};
 use crate::kernel::packed::Packed;
 use crate::kernel::product::multiply;
 
@@ -54,25 +57,44 @@ pub(super) struct Measures {
 pub(super) struct Bert {
     measures: Measures,
     words: Words,
-    /// The embedding of positions and of kind 0 in one.
-    positions: Tensor,
-    norm: Pair,
+    /// The embedding of positions and of kind 0 in one, `[positions, width]`.
+    positions: Vec<f32>,
+    norm: Norm,
     layers: Vec<Layer>,
 }
 
 struct Layer {
-    /// `[3 * width, width]`: query, key, value.
-    attention: Linear,
+    query: Linear,
+    key: Linear,
+    value: Linear,
     attention_out: Linear,
-    attention_norm: Pair,
+    attention_norm: Norm,
     up: Linear,
     down: Linear,
-    output_norm: Pair,
+    output_norm: Norm,
 }
 
 struct Linear {
     weight: Packed,
     bias: Vec<f32>,
+}
+
+struct Norm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    epsilon: f32,
+}
+
+/// What is computed on the way, `[tokens, units]` each.
+#[derive(Default)]
+struct Room {
+    inputs: Inputs,
+    query: Vec<f32>,
+    key: Vec<f32>,
+    value: Vec<f32>,
+    attended: Vec<f32>,
+    inner: Vec<f32>,
+    product: Vec<f32>,
 }
 
 impl Bert {
@@ -81,15 +103,16 @@ impl Bert {
         embedding: EmbeddingWeights,
         layers: Vec<LayerWeights>,
     ) -> Result<Self> {
-        let Measures { width, heads, inner, .. } = measures;
+        let Measures { width, heads, inner, epsilon } = measures;
         if heads == 0 || width % heads != 0 {
             candle_core::bail!("{heads} heads cannot share {width} units");
         }
         let kind = embedding.kinds.narrow(0, 0, 1)?;
         expect("embedding of kinds", &kind, &[1, width])?;
-        let positions = embedding.positions.broadcast_add(&kind)?;
+        let positions = embedding.positions.broadcast_add(&kind)?.flatten_all()?.to_vec1()?;
         embedding.norm.expect("norm of the embedding", &[width])?;
         let scale = ((width / heads) as f64).powf(-0.5);
+        let norm = |pair: &Pair| Norm::new(pair, epsilon);
         let layers = layers
             .into_iter()
             .map(|layer| {
@@ -102,82 +125,102 @@ impl Bert {
                 layer.down.expect("layer's output", &[width, inner])?;
                 layer.output_norm.expect("output's norm", &[width])?;
                 let query = Pair { weight: (layer.query.weight * scale)?, bias: (layer.query.bias * scale)? };
-                let attention = Pair {
-                    weight: Tensor::cat(&[&query.weight, &layer.key.weight, &layer.value.weight], 0)?,
-                    bias: Tensor::cat(&[&query.bias, &layer.key.bias, &layer.value.bias], 0)?,
-                };
                 Ok(Layer {
-                    attention: Linear::new(&attention)?,
+                    query: Linear::new(&query)?,
+                    key: Linear::new(&layer.key)?,
+                    value: Linear::new(&layer.value)?,
                     attention_out: Linear::new(&layer.attention_out)?,
-                    attention_norm: layer.attention_norm,
+                    attention_norm: norm(&layer.attention_norm)?,
                     up: Linear::new(&layer.up)?,
                     down: Linear::new(&layer.down)?,
-                    output_norm: layer.output_norm,
+                    output_norm: norm(&layer.output_norm)?,
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { measures, words: embedding.words, positions, norm: embedding.norm, layers })
+        Ok(Self { measures, words: embedding.words, positions, norm: norm(&embedding.norm)?, layers })
     }
 
     pub(super) fn dimensions(&self) -> usize {
         self.measures.width
     }
 
-    /// One vector of length 1 per text; texts are padded to the longest.
+    /// One vector of length 1 per text. Each text has a token, and no more than there are positions.
     pub(super) fn embed(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
-        let count = texts.len();
-        let length = texts.iter().map(|text| text.len()).max().unwrap_or(0);
-        let padded = |fill: &dyn Fn(&[u32], usize) -> f32| {
-            let values: Vec<f32> =
-                texts.iter().flat_map(|text| (0..length).map(|at| fill(text, at))).collect();
-            Tensor::from_vec(values, (count, length), &Device::Cpu)
-        };
-        let ids: Vec<u32> =
-            texts.iter().flat_map(|text| (0..length).map(|at| text.get(at).copied().unwrap_or(0))).collect();
-        // The share of each token in the mean, and minus infinity where there is none to attend to.
-        let shares = padded(&|text, at| if at < text.len() { 1.0 / text.len() as f32 } else { 0.0 })?;
-        let even = texts.iter().all(|text| text.len() == length);
-        let hidden = if even {
-            None
-        } else {
-            let mask = padded(&|text, at| if at < text.len() { 0.0 } else { f32::NEG_INFINITY })?;
-            Some(mask.reshape((count, 1, 1, length))?)
-        };
-
-        let positions = self.positions.narrow(0, 0, length)?;
-        let words = self.words.rows(&ids)?.reshape((count, length, self.measures.width))?;
-        let mut states = self.normalise(&words.broadcast_add(&positions)?, &self.norm)?;
-        for layer in &self.layers {
-            states = self.layer(layer, &states, hidden.as_ref())?;
+        let width = self.measures.width;
+        let level = Level::best();
+        let mut states = self.words.rows(&texts.concat())?;
+        let mut rest = states.as_mut_slice();
+        for text in texts {
+            if text.len() * width > self.positions.len() {
+                candle_core::bail!("{} tokens are more than there are positions", text.len());
+            }
+            let own = rest.split_off_mut(..text.len() * width).expect("a row of every token was looked up");
+            own.iter_mut().zip(&self.positions).for_each(|(state, position)| *state += position);
         }
-        let mean = shares.reshape((count, 1, length))?.matmul(&states)?.squeeze(1)?;
-        let norm = mean.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?;
-        mean.broadcast_div(&norm)?.to_vec2()
+        self.norm.apply(&mut states, level);
+        let mut room = Room::default();
+        for layer in &self.layers {
+            self.layer(layer, texts, &mut states, level, &mut room);
+        }
+        let mut rest = states.as_slice();
+        Ok(texts
+            .iter()
+            .map(|text| {
+                let own = rest.split_off(..text.len() * width).expect("a state of every token");
+                let mut sum = vec![0.0; width];
+                for state in own.chunks_exact(width) {
+                    sum.iter_mut().zip(state).for_each(|(sum, unit)| *sum += unit);
+                }
+                // A mean and a sum point the same way.
+                let length = sum.iter().map(|unit| unit * unit).sum::<f32>().sqrt();
+                sum.iter_mut().for_each(|unit| *unit /= length);
+                sum
+            })
+            .collect())
     }
 
-    fn layer(&self, layer: &Layer, states: &Tensor, hidden: Option<&Tensor>) -> Result<Tensor> {
-        let attended = layer.attention_out.forward(&self.attend(layer, states, hidden)?)?;
-        let states = self.normalise(&(states + attended)?, &layer.attention_norm)?;
-        let inner = layer.up.forward(&states)?.gelu_erf()?;
-        self.normalise(&(states + layer.down.forward(&inner)?)?, &layer.output_norm)
+    fn layer(&self, layer: &Layer, texts: &[&[u32]], states: &mut [f32], level: Level, room: &mut Room) {
+        let width = self.measures.width;
+        let Room { inputs, query, key, value, attended, inner, product } = room;
+        inputs.set(states, width, level);
+        layer.query.forward(inputs, level, product, query);
+        layer.key.forward(inputs, level, product, key);
+        layer.value.forward(inputs, level, product, value);
+        self.attend(texts, [query, key, value], level, product, attended);
+        inputs.set(attended, width, level);
+        layer.attention_out.forward(inputs, level, product, attended);
+        states.iter_mut().zip(&*attended).for_each(|(state, more)| *state += more);
+        layer.attention_norm.apply(states, level);
+        inputs.set(states, width, level);
+        layer.up.forward(inputs, level, product, inner);
+        gelu(inner, level);
+        inputs.set(inner, self.measures.inner, level);
+        layer.down.forward(inputs, level, product, attended);
+        states.iter_mut().zip(&*attended).for_each(|(state, more)| *state += more);
+        layer.output_norm.apply(states, level);
     }
 
-    fn attend(&self, layer: &Layer, states: &Tensor, hidden: Option<&Tensor>) -> Result<Tensor> {
-        let (count, length, width) = states.dims3()?;
-        let heads = self.measures.heads;
-        let all = layer.attention.forward(states)?.reshape((count, length, 3, heads, width / heads))?;
-        let part = |which: usize| all.narrow(2, which, 1)?.squeeze(2)?.transpose(1, 2)?.contiguous();
-        let scores = part(0)?.matmul(&part(1)?.t()?)?;
-        let scores = match hidden {
-            Some(mask) => scores.broadcast_add(mask)?,
-            None => scores,
-        };
-        let weights = candle_nn::ops::softmax_last_dim(&scores)?;
-        weights.matmul(&part(2)?)?.transpose(1, 2)?.reshape((count, length, width))
-    }
-
-    fn normalise(&self, states: &Tensor, norm: &Pair) -> Result<Tensor> {
-        candle_nn::ops::layer_norm(states, &norm.weight, &norm.bias, self.measures.epsilon as f32)
+    /// Lets every token of a text attend to all of this text's.
+    fn attend(
+        &self,
+        texts: &[&[u32]],
+        [queries, keys, values]: [&[f32]; 3],
+        level: Level,
+        scratch: &mut Vec<f32>,
+        out: &mut Vec<f32>,
+    ) {
+        let Measures { width, heads, .. } = self.measures;
+        out.resize(queries.len(), 0.0);
+        let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
+        let mut kept = Kept::new(heads, width / heads, longest);
+        let mut at = 0;
+        for text in texts {
+            let own = at * width..(at + text.len()) * width;
+            kept.put(&keys[own.clone()], &values[own.clone()], 0);
+            let span = Span { at: 0, window: None, end: Some(text.len()), level };
+            kept.attend(&queries[own.clone()], heads, span, scratch, &mut out[own]);
+            at += text.len();
+        }
     }
 }
 
@@ -187,15 +230,20 @@ impl Linear {
         Ok(Self { weight, bias: map.bias.to_vec1()? })
     }
 
-    /// `[count, length, inputs]` to `[count, length, outputs]`.
-    fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let (count, length, width) = input.dims3()?;
-        let level = Level::best();
-        let mut inputs = Inputs::default();
-        inputs.set(&input.flatten_all()?.to_vec1::<f32>()?, width, level);
-        let mut out = vec![0.0; count * length * self.bias.len()];
-        multiply(&self.weight, &inputs, Some(&self.bias), level, &mut Vec::new(), &mut out);
-        Tensor::from_vec(out, (count, length, self.bias.len()), &Device::Cpu)
+    /// Writes `[tokens, outputs]` to `out`.
+    fn forward(&self, inputs: &Inputs, level: Level, scratch: &mut Vec<f32>, out: &mut Vec<f32>) {
+        out.resize(inputs.rows() * self.bias.len(), 0.0);
+        multiply(&self.weight, inputs, Some(&self.bias), level, scratch, out);
+    }
+}
+
+impl Norm {
+    fn new(pair: &Pair, epsilon: f64) -> Result<Self> {
+        Ok(Self { weight: pair.weight.to_vec1()?, bias: pair.bias.to_vec1()?, epsilon: epsilon as f32 })
+    }
+
+    fn apply(&self, states: &mut [f32], level: Level) {
+        layer_norm(states, &self.weight, &self.bias, self.epsilon, level);
     }
 }
 

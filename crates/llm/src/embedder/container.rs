@@ -217,7 +217,8 @@ impl<'a> Tensors<'a> {
         const NAME: &str = "emb.word";
         let entry = self.entry(NAME)?;
         if !entry.quantised {
-            return self.tensor(NAME, &[vocabulary, width]).map(Words::Table);
+            let table = self.tensor(NAME, &[vocabulary, width])?;
+            return Words::plain(&table).map_err(|error| error.to_string());
         }
         let rows = QuantisedRows::new(entry.bytes.to_vec(), vocabulary, width);
         rows.map(Words::Quantised).map_err(|error| error.to_string())

@@ -118,7 +118,7 @@ impl Tensors {
 
 fn network(config: &Config, mut tensors: Tensors) -> candle_core::Result<Bert> {
     let embedding = EmbeddingWeights {
-        words: Words::Table(tensors.take("embeddings.word_embeddings.weight")?),
+        words: Words::plain(&tensors.take("embeddings.word_embeddings.weight")?)?,
         positions: tensors.take("embeddings.position_embeddings.weight")?,
         kinds: tensors.take("embeddings.token_type_embeddings.weight")?,
         norm: tensors.pair("embeddings.LayerNorm")?,

@@ -43,9 +43,22 @@ fn a_row_that_is_looked_up_is_the_row_of_the_table() {
         .collect();
     let table = dequantised(blocks.clone(), &[10, 64]).unwrap().to_vec2::<f32>().unwrap();
     let words = Words::Quantised(QuantisedRows::new(blocks, 10, 64).unwrap());
-    let rows = words.rows(&[7, 0, 7]).unwrap().to_vec2::<f32>().unwrap();
-    assert_eq!(rows, [table[7].clone(), table[0].clone(), table[7].clone()]);
+    assert_eq!(words.rows(&[7, 0, 7]).unwrap(), [&table[7][..], &table[0], &table[7]].concat());
     assert!(words.rows(&[10]).is_err());
+}
+
+#[test]
+fn a_vector_does_not_depend_on_the_texts_beside_it() {
+    let e5 = LocalEmbedder::load("e5", &model("multilingual-e5-small-q4.bin")).unwrap();
+    let long = "差旅费用应当在返回后三十日内报销。".repeat(60);
+    let texts = ["Who pays for the train?", &long, "", "谁来支付？", &long[..300], "x"];
+    let together = e5.embed(&texts, Purpose::Passage).unwrap();
+    assert_eq!(together.len(), texts.len());
+    for (text, vector) in texts.iter().zip(&together) {
+        assert_eq!(&e5.embed(&[text], Purpose::Passage).unwrap()[0], vector, "{text:?}");
+        let length: f32 = vector.iter().map(|unit| unit * unit).sum();
+        assert!((length - 1.0).abs() < 1e-4, "{length}");
+    }
 }
 
 #[test]

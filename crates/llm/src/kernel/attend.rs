@@ -1,4 +1,4 @@
-//! Attention over kept keys and values, and the maps that go value by value.
+//! Attention over kept keys and values.
 //!
 //! Keys stand in blocks of sixteen tokens, `[block, unit, token]`, so that one instruction serves
 //! sixteen of them; values stand token by token. Both are 16-bit floats. Heads that share keys and
@@ -10,6 +10,7 @@ use half::f16;
 use rayon::prelude::*;
 
 use super::Level;
+use super::maps::{cap, exp};
 use super::packed::LANES;
 
 /// Queries that are computed together.
@@ -50,6 +51,9 @@ pub(crate) struct Span {
     pub(crate) at: usize,
     /// Tokens that may be seen, the own one included.
     pub(crate) window: Option<usize>,
+    /// Where what is seen ends for all tokens, in a network that reads both ways; else each sees up to
+    /// itself.
+    pub(crate) end: Option<usize>,
     pub(crate) level: Level,
 }
 
@@ -159,10 +163,10 @@ impl Kept {
             })
             .collect();
         let run = |(head, first, out): (usize, usize, &mut [f32])| {
-            let own: Vec<f32> = (first..first + out.len() / width)
-                .flat_map(|token| &queries[(token * heads + head * group) * size..][..width])
-                .copied()
-                .collect();
+            let mut own = Vec::with_capacity(out.len());
+            for token in first..first + out.len() / width {
+                own.extend_from_slice(&queries[(token * heads + head * group) * size..][..width]);
+            }
             let view = View { group, size, span: Span { at: span.at + first, ..span }, cap: self.cap };
             let rows = own.chunks(ROWS * size).zip(out.chunks_mut(ROWS * size));
             for (chunk, (queries, out)) in rows.enumerate() {
@@ -202,7 +206,7 @@ struct View {
 impl View {
     /// Tokens that a row sees.
     fn seen(&self, row: usize) -> Range<usize> {
-        let end = self.span.at + row / self.group + 1;
+        let end = self.span.end.unwrap_or(self.span.at + row / self.group + 1);
         self.span.window.map_or(0, |window| end.saturating_sub(window))..end
     }
 
@@ -392,8 +396,11 @@ pub(super) fn weigh_in_lanes(scores: &mut [f32]) -> (f32, f32) {
     for chunk in &mut chunks {
         largest.iter_mut().zip(chunk).for_each(|(largest, score)| *largest = largest.max(*score));
     }
-    let rest = chunks.remainder().iter().copied();
-    let largest = largest.into_iter().chain(rest).fold(f32::NEG_INFINITY, f32::max);
+    let mut most = f32::NEG_INFINITY;
+    for value in largest.iter().chain(chunks.remainder()) {
+        most = most.max(*value);
+    }
+    let largest = most;
     let mut sums = [0f32; LANES];
     let mut chunks = scores.chunks_exact_mut(LANES);
     for chunk in &mut chunks {
@@ -408,69 +415,4 @@ pub(super) fn weigh_in_lanes(scores: &mut [f32]) -> (f32, f32) {
         sum += *score;
     }
     (largest, sum)
-}
-
-/// Bends values so that they stay between `-most` and `most`: `most * tanh(x / most)`.
-pub(crate) fn cap(values: &mut [f32], most: f32) {
-    for value in values {
-        *value = most - 2.0 * most / (1.0 + exp(*value * 2.0 / most));
-    }
-}
-
-/// How a gate lets through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
-    /// `x / (1 + exp(-x))`
-    Silu,
-    /// The same with the argument of tanh's approximation of the Gaussian (Hendrycks and Gimpel
-    /// 2016).
-    Gelu,
-}
-
-/// Multiplies what the gate lets through with `up`, in the gate's place.
-pub(crate) fn gate(kind: Gate, gate: &mut [f32], up: &[f32], level: Level) {
-    match (kind, level) {
-        #[cfg(target_arch = "x86_64")]
-        (Gate::Silu, Level::Avx512) => super::avx512::gate(gate, up),
-        #[cfg(target_arch = "x86_64")]
-        (Gate::Silu, Level::Avx2) => super::avx2::gate(gate, up),
-        (Gate::Silu, Level::Portable) => silu_in_lanes(gate, up),
-        (Gate::Gelu, _) => {
-            for (gate, up) in gate.iter_mut().zip(up) {
-                let x = *gate;
-                let argument = 2.0 * (2.0 / std::f32::consts::PI).sqrt() * (x + 0.044715 * x * x * x);
-                *gate = x / (1.0 + exp(-argument)) * up;
-            }
-        }
-    }
-}
-
-#[inline(always)]
-pub(super) fn silu_in_lanes(gate: &mut [f32], up: &[f32]) {
-    for (gate, up) in gate.iter_mut().zip(up) {
-        *gate = *gate / (1.0 + exp(-*gate)) * up;
-    }
-}
-
-/// e to the power of `x`, to about two units in the last place: a power of two, and Taylor's series
-/// on what is left. `x` is taken to be between -87 and 87.
-#[inline(always)]
-fn exp(x: f32) -> f32 {
-    // 1.5 * 2^23: added to a float, its last bits are the nearest whole number.
-    const MAGIC: f32 = 12_582_912.0;
-    const LN2_HIGH: f32 = 0.693_359_4;
-    const LN2_LOW: f32 = -2.121_944_4e-4;
-    let x = x.clamp(-87.0, 87.0);
-    let shifted = x * std::f32::consts::LOG2_E + MAGIC;
-    let whole = shifted - MAGIC;
-    let rest = x - whole * LN2_HIGH - whole * LN2_LOW;
-    let series = 1.0
-        + rest
-            * (1.0
-                + rest
-                    * (0.5
-                        + rest
-                            * (1.0 / 6.0
-                                + rest * (1.0 / 24.0 + rest * (1.0 / 120.0 + rest * (1.0 / 720.0))))));
-    f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000)) * series
 }

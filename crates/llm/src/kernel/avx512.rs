@@ -393,7 +393,7 @@ fn weigh_vectors(scores: &mut [f32]) -> (f32, f32) {
     super::attend::weigh_in_lanes(scores)
 }
 
-/// See [`super::attend::gate`].
+/// See [`super::maps::gate`].
 pub(super) fn gate(gate: &mut [f32], up: &[f32]) {
     // SAFETY: this level is chosen only where the processor has these instructions.
     unsafe { gate_vectors(gate, up) }
@@ -401,5 +401,27 @@ pub(super) fn gate(gate: &mut [f32], up: &[f32]) {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn gate_vectors(gate: &mut [f32], up: &[f32]) {
-    super::attend::silu_in_lanes(gate, up);
+    super::maps::silu_in_lanes(gate, up);
+}
+
+/// See [`super::maps::gelu`].
+pub(super) fn gelu(values: &mut [f32]) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { gelu_vectors(values) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn gelu_vectors(values: &mut [f32]) {
+    super::maps::gelu_in_lanes(values);
+}
+
+/// See [`super::maps::layer_norm`].
+pub(super) fn layer_norm(row: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { layer_norm_vectors(row, weight, bias, epsilon) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn layer_norm_vectors(row: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
+    super::maps::layer_norm_in_lanes(row, weight, bias, epsilon);
 }

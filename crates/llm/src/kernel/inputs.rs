@@ -71,6 +71,10 @@ impl Inputs {
         });
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// First row and rows of all tiles.
     pub(super) fn tiles(&self) -> impl Iterator<Item = (usize, Tile<'_>)> {
         tiles_of(self.rows).map(|(first, rows)| {

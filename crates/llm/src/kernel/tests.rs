@@ -6,8 +6,9 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::Level;
-use super::attend::{Gate, Kept, Span, gate};
+use super::attend::{Kept, Span};
 use super::inputs::Inputs;
+use super::maps::{Gate, gate, gelu, layer_norm};
 use super::packed::Packed;
 use super::product::multiply;
 use crate::fixture::Random;
@@ -210,7 +211,8 @@ fn every_level_attends_as_the_formula_says() {
                 kept.put(&keys[..first], &values[..first], 0);
                 kept.put(&keys[first..], &values[first..], read);
                 let mut out = vec![f32::NAN; queries.len()];
-                kept.attend(&queries, heads, Span { at: read, window, level }, &mut Vec::new(), &mut out);
+                let span = Span { at: read, window, end: None, level };
+                kept.attend(&queries, heads, span, &mut Vec::new(), &mut out);
                 let error = apart(&expected, &out);
                 assert!(error < 2e-3, "{heads}/{kv_heads}/{size} {read}+{tokens} {level:?}: {error}");
             }
@@ -237,5 +239,80 @@ fn gates_let_through_what_their_formulas_say() {
             let expected = x * (1.0 + inner.tanh());
             assert!((f64::from(out) - expected).abs() < 1e-5 * expected.abs().max(1.0), "{value}: {out}");
         }
+    }
+}
+
+/// A network that reads both ways: every token sees all of them.
+#[test]
+fn every_level_attends_both_ways() {
+    let (heads, size) = (3, 32);
+    for tokens in [1, 9, 50, 600] {
+        let floats = |seed| floats(tokens * heads * size, 0.7, seed);
+        let (queries, keys, values) = (floats(6), floats(7), floats(8));
+        // The last token of a prompt sees all; so each is taken for the last.
+        let expected: Vec<f32> = queries
+            .chunks_exact(heads * size)
+            .flat_map(|query| attention(query, &keys, &values, (heads, heads, size), tokens - 1, None))
+            .collect();
+        for level in Level::available() {
+            let mut kept = Kept::new(heads, size, tokens);
+            kept.put(&keys, &values, 0);
+            let mut out = vec![f32::NAN; queries.len()];
+            let span = Span { at: 0, window: None, end: Some(tokens), level };
+            kept.attend(&queries, heads, span, &mut Vec::new(), &mut out);
+            let error = apart(&expected, &out);
+            assert!(error < 2e-3, "{tokens} {level:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn gelu_is_the_share_of_the_gaussian() {
+    // x times the Gaussian's distribution function, from tables.
+    let known = [
+        (-200.0, 0.0),
+        (-3.0, -0.004_049_694),
+        (-1.0, -0.158_655_25),
+        (-1e-3, -4.996_011e-4),
+        (0.0, 0.0),
+        (0.5, 0.345_731_23),
+        (2.0, 1.954_499_7),
+        (90.0, 90.0),
+    ];
+    for level in Level::available() {
+        // More than a register has, and some over.
+        let mut values: Vec<f32> = known.iter().cycle().take(35).map(|(value, _)| *value).collect();
+        gelu(&mut values, level);
+        for (out, (value, expected)) in values.iter().zip(known.iter().cycle()) {
+            assert!((out - expected).abs() < 1e-6 * value.abs().max(1.0), "{value} {level:?}: {out}");
+        }
+    }
+}
+
+#[test]
+fn layer_norm_brings_rows_to_mean_0_and_variance_1() {
+    let width = 50;
+    let values = floats(3 * width, 4.0, 2);
+    let (weight, bias) = (floats(width, 1.0, 3), floats(width, 1.0, 4));
+    let expected: Vec<f32> = values
+        .chunks_exact(width)
+        .flat_map(|row| {
+            let mean = row.iter().map(|value| f64::from(*value)).sum::<f64>() / width as f64;
+            let variance = row.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>();
+            let scale = 1.0 / (variance / width as f64 + 1e-12).sqrt();
+            let units = row.iter().zip(weight.iter().zip(&bias));
+            units.map(move |(value, (weight, bias))| {
+                ((f64::from(*value) - mean) * scale * f64::from(*weight) + f64::from(*bias)) as f32
+            })
+        })
+        .collect();
+    for level in Level::available() {
+        let mut out = values.clone();
+        layer_norm(&mut out, &weight, &bias, 1e-12, level);
+        assert!(apart(&expected, &out) < 1e-5, "{level:?}");
+        // A row of equal values has no variance, and becomes the bias.
+        let mut even = vec![7.0; width];
+        layer_norm(&mut even, &weight, &bias, 1e-12, level);
+        assert!(even.iter().zip(&bias).all(|(value, bias)| (value - bias).abs() < 1e-3), "{level:?}");
     }
 }

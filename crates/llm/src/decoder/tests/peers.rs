@@ -22,7 +22,7 @@ use crate::decoder::architecture::Architecture;
 use crate::decoder::rotation::Pairs;
 use crate::fixture::Tiny;
 use crate::gguf::Gguf;
-use crate::kernel::attend::Gate;
+use crate::kernel::maps::Gate;
 
 mod networks;
 
