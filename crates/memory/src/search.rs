@@ -31,16 +31,14 @@ pub struct Query<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
     pub passage: PassageId,
-    /// For ranking only: the sum of `1 / (60 + rank)` over both searches.
+    /// For ranking only, from 0 to 1: the mean of what both searches say of it, beside the best and the
+    /// worst that they found.
     pub score: f32,
     /// Cosine of the angle to the query, when the search by meaning found it.
     pub similarity: Option<f32>,
     /// BM25, when the search by words found it.
     pub bm25: Option<f32>,
 }
-
-/// The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
-const RRF_K: f32 = 60.0;
 
 /// Each search looks further than what is wanted, so that a passage that only both together
 /// rank high is not missed.
@@ -165,27 +163,34 @@ struct Near {
     is_foreign: bool,
 }
 
-/// Adds up the shares of both searches. A passage in another language than the query can only be
-/// found by meaning, so its rank there counts for both.
+/// Takes the mean of both measures, each brought to the range from 0 to 1 (a convex combination; Bruch,
+/// Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023): ranks alone
+/// would not tell a near miss from a far one, and tie where the two searches disagree. A passage in
+/// another language than the query can only be found by meaning, so its measure there counts for
+/// both.
 fn fuse(by_meaning: &[Near], by_words: &[(PassageId, f32)], limit: usize) -> Vec<Hit> {
     let mut hits: HashMap<PassageId, Hit> = HashMap::new();
     let empty = |passage| Hit { passage, score: 0.0, similarity: None, bm25: None };
-    let share = |rank: usize| 1.0 / (RRF_K + 1.0 + rank as f32);
+    let similarities = || by_meaning.iter().map(|near| near.similarity);
+    let nearest = similarities().fold(f32::NEG_INFINITY, f32::max);
+    let farthest = similarities().fold(f32::INFINITY, f32::min);
     let mut foreign = HashSet::new();
-    for (rank, near) in by_meaning.iter().enumerate() {
+    for near in by_meaning {
         let hit = hits.entry(near.passage).or_insert_with(|| empty(near.passage));
-        hit.score = share(rank);
+        let measure = share(near.similarity - farthest, nearest - farthest);
         hit.similarity = Some(near.similarity);
+        hit.score = if near.is_foreign { measure } else { measure / 2.0 };
         if near.is_foreign {
-            hit.score *= 2.0;
             foreign.insert(near.passage);
         }
     }
-    for (rank, (passage, bm25)) in by_words.iter().enumerate() {
+    // BM25 has a zero of its own: no word in common.
+    let most = by_words.iter().map(|(_, bm25)| *bm25).fold(0.0, f32::max);
+    for (passage, bm25) in by_words {
         let hit = hits.entry(*passage).or_insert_with(|| empty(*passage));
         hit.bm25 = Some(*bm25);
         if !foreign.contains(passage) {
-            hit.score += share(rank);
+            hit.score += share(*bm25, most) / 2.0;
         }
     }
     let mut fused: Vec<Hit> = hits.into_values().collect();
@@ -194,18 +199,40 @@ fn fuse(by_meaning: &[Near], by_words: &[(PassageId, f32)], limit: usize) -> Vec
     fused
 }
 
+/// Where there is no range, all are the best.
+fn share(measure: f32, range: f32) -> f32 {
+    if range > 0.0 { measure / range } else { 1.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_passage_that_both_searches_rank_second_beats_one_that_a_single_search_ranks_first() {
-        let [a, b, c] = [1, 2, 3].map(PassageId);
+    fn a_passage_that_both_searches_find_near_the_best_beats_one_that_a_single_search_finds() {
+        let [a, b, c, far] = [1, 2, 3, 4].map(PassageId);
         let near = |passage, similarity| Near { passage, similarity, is_foreign: false };
-        let fused = fuse(&[near(a, 0.9), near(b, 0.8)], &[(c, 7.0), (b, 6.0)], 2);
+        let fused = fuse(&[near(a, 0.9), near(b, 0.88), near(far, 0.7)], &[(c, 7.0), (b, 6.0)], 2);
         assert_eq!(fused[0].passage, b);
-        assert_eq!((fused[0].similarity, fused[0].bm25), (Some(0.8), Some(6.0)));
+        assert_eq!((fused[0].similarity, fused[0].bm25), (Some(0.88), Some(6.0)));
         assert_eq!(fused.len(), 2);
+    }
+
+    #[test]
+    fn where_the_searches_disagree_the_clearer_one_decides() {
+        let [a, b, far] = [1, 2, 3].map(PassageId);
+        let near = |passage, similarity| Near { passage, similarity, is_foreign: false };
+        let by_meaning = [near(b, 0.9), near(a, 0.89), near(far, 0.7)];
+        assert_eq!(fuse(&by_meaning, &[(a, 9.0), (b, 3.0)], 2)[0].passage, a);
+        let by_meaning = [near(b, 0.9), near(a, 0.75), near(far, 0.7)];
+        assert_eq!(fuse(&by_meaning, &[(a, 9.0), (b, 8.0)], 2)[0].passage, b);
+    }
+
+    #[test]
+    fn one_hit_alone_is_the_best() {
+        let one = Near { passage: PassageId(1), similarity: 0.8, is_foreign: false };
+        let fused = fuse(&[one], &[], 5);
+        assert_eq!((fused.len(), fused[0].score), (1, 0.5));
     }
 
     #[test]
