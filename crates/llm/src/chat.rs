@@ -18,6 +18,7 @@ use crate::gguf::Gguf;
 
 mod constraint;
 mod lookup;
+mod pages;
 mod prompter;
 mod sampler;
 mod session;

@@ -4,6 +4,8 @@
 //! of one transformer (see [`network`]). Keys and values of what was read are kept, and can be cut
 //! back to any earlier position, so that a prompt which begins like the last one is not read twice.
 
+use std::ops::Range;
+
 use candle_core::quantized::gguf_file::TensorInfo;
 use inhouse_agent::chat::ModelError;
 
@@ -12,6 +14,7 @@ pub(crate) use self::shape::Shape;
 use self::threads::Threads;
 use self::weights::Weights;
 use crate::gguf::Gguf;
+use crate::kernel::packed::LANES;
 
 mod architecture;
 mod attention;
@@ -62,18 +65,21 @@ impl Decoder {
         self.read.truncate(self.network.resumes_at(count, self.read.len()));
     }
 
-    /// What it keeps of the first `count` tokens that it has read, as bytes; `None` when that is not
-    /// all that is needed to go on.
-    pub(crate) fn save(&self, count: usize) -> Option<Vec<u8>> {
-        self.network.save(count)
+    /// What it keeps of a range of the tokens that it has read, as bytes; `None` when that is not all
+    /// that is needed to go on. The range begins at a multiple of [`LANES`].
+    pub(crate) fn save(&self, tokens: Range<usize>) -> Option<Vec<u8>> {
+        self.network.save(&tokens)
     }
 
-    /// Takes up what [`Self::save`] gave for these tokens, as if it had read them and nothing else;
-    /// false, and nothing is changed, when it does not fit this network.
-    pub(crate) fn restore(&mut self, tokens: &[u32], saved: &[u8]) -> bool {
-        let fits = self.network.restore(tokens.len(), saved);
+    /// Takes up what [`Self::save`] gave for these tokens, as if it had read them, and nothing else,
+    /// behind the first `at` that it has read; false, and nothing is changed, when it does not fit this
+    /// network.
+    pub(crate) fn restore(&mut self, at: usize, tokens: &[u32], saved: &[u8]) -> bool {
+        assert!(at.is_multiple_of(LANES) && at <= self.read.len(), "a block behind what was read");
+        let fits = self.network.restore(&(at..at + tokens.len()), saved);
         if fits {
-            self.read = tokens.to_vec();
+            self.read.truncate(at);
+            self.read.extend_from_slice(tokens);
         }
         fits
     }

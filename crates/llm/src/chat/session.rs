@@ -10,6 +10,7 @@ use inhouse_agent::chat::{ChatRequest, Finish, ModelError};
 use super::Reply;
 use super::constraint::Held;
 use super::lookup::Lookup;
+use super::pages::{PAGE, Pages};
 use super::prompter::Prompter;
 use super::sampler::Sampler;
 use super::snapshots::Snapshots;
@@ -21,6 +22,10 @@ use crate::tokenizer::TextStream;
 /// Fewer tokens are read again sooner than they are found.
 const WORTH_KEEPING: usize = 32;
 
+/// Bytes that pages of what was read before may take: some twenty passages with their instructions
+/// for a model of 1.5 billion weights.
+const PAGES: usize = 128 << 20;
+
 pub(super) struct Session {
     id: String,
     decoder: Decoder,
@@ -31,6 +36,7 @@ pub(super) struct Session {
     logits: Option<Vec<f32>>,
     /// What the decoder has read ahead.
     draft: Draft,
+    pages: Pages,
     snapshots: Option<Snapshots>,
 }
 
@@ -75,6 +81,7 @@ impl Session {
             drafts,
             logits: None,
             draft: Draft::default(),
+            pages: Pages::new(PAGES),
             snapshots: None,
         }
     }
@@ -92,6 +99,7 @@ impl Session {
         replies: &Sender<Reply>,
     ) -> Result<Vec<f32>, ModelError> {
         const DOING: &str = "weighing beginnings of an answer";
+        self.take_pages_up(prompt);
         let Some(logits) = self.read_prompt(prompt, cancel, replies)? else {
             return Err(self.failed(DOING, "it was cancelled"));
         };
@@ -114,6 +122,7 @@ impl Session {
             request.constraint.as_ref().map(|rule| self.prompter.hold(rule)).transpose().map_err(refused)?;
         let mut answer = Answer { text: String::new(), tokens: 0, passes: 0, finish: Finish::Cancelled };
         let common = &prompt[..common.min(prompt.len() - 1)];
+        self.take_pages_up(prompt);
         self.take_snapshot_up(common);
         let Some(mut logits) = self.read_prompt(prompt, cancel, replies)? else {
             return Ok(answer);
@@ -199,6 +208,35 @@ impl Session {
         Ok(Some(vec![token]))
     }
 
+    /// Keeps what the decoder has read where a prompt goes another way, and takes up what was kept of the
+    /// prompt's beginning, when it is more than what the decoder has of it.
+    fn take_pages_up(&mut self, prompt: &[u32]) {
+        self.drop_draft();
+        let read = self.decoder.read();
+        if read == prompt && self.logits.is_some() {
+            return;
+        }
+        let same = read.iter().zip(prompt).take_while(|(read, token)| read == token).count();
+        if same < read.len() {
+            self.pages.keep(read, |range| self.decoder.save(range));
+        }
+        // The last token is always read, for its logits are wanted.
+        self.decoder.cut(same.min(prompt.len() - 1));
+        self.logits = None;
+        let at = self.decoder.read().len();
+        let kept = &prompt[..prompt.len() - 1];
+        if self.pages.kept(kept) <= at {
+            return;
+        }
+        for (start, saved) in self.pages.saved(kept) {
+            let is_new = start + PAGE > at;
+            if is_new && !self.decoder.restore(start, &kept[start..start + PAGE], saved) {
+                tracing::warn!(model = self.id, "a page does not fit the model that it was made of");
+                break;
+            }
+        }
+    }
+
     /// Takes up what was computed of the beginning of a prompt, when it is kept and more than what
     /// the decoder still has of it.
     fn take_snapshot_up(&mut self, common: &[u32]) {
@@ -209,7 +247,7 @@ impl Session {
         match snapshots.load(common) {
             Ok(Some(saved)) => {
                 self.draft = Draft::default();
-                if self.decoder.restore(common, &saved) {
+                if self.decoder.restore(0, common, &saved) {
                     self.logits = None;
                 } else {
                     tracing::warn!(model = self.id, "a snapshot does not fit the model that it was made of");
@@ -225,7 +263,7 @@ impl Session {
         if let Some(snapshots) = &self.snapshots
             && common.len() >= WORTH_KEEPING
             && !snapshots.has(common)
-            && let Some(saved) = self.decoder.save(common.len())
+            && let Some(saved) = self.decoder.save(0..common.len())
             && let Err(error) = snapshots.save(common, &saved)
         {
             tracing::warn!(model = self.id, %error, "a snapshot cannot be written");

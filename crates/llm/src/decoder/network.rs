@@ -4,6 +4,8 @@
 //! it has the numbers for it, caps (Gemma 2) and scales (Granite). Two kinds of network have another
 //! part in the place of one of its: experts (Qwen3 MoE), short convolutions (LFM2).
 
+use std::ops::Range;
+
 use candle_core::{Result, bail};
 
 use super::block::{Block, Pass};
@@ -64,27 +66,26 @@ impl Network {
         if !self.resumes_anywhere() && count < read { count / STEP * STEP } else { count.min(read) }
     }
 
-    /// Keys and values of the first `count` tokens of all layers; `None` when there is more to keep
-    /// than these.
-    pub(super) fn save(&self, count: usize) -> Option<Vec<u8>> {
+    /// Keys and values of a range of tokens of all layers; `None` when there is more to keep than these.
+    pub(super) fn save(&self, tokens: &Range<usize>) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         self.blocks.iter().try_for_each(|block| {
-            block.kept()?.save(count, &mut bytes);
+            block.kept()?.save(tokens.clone(), &mut bytes);
             Some(())
         })?;
         Some(bytes)
     }
 
     /// Takes up what [`Self::save`] gave; false when it has another size.
-    pub(super) fn restore(&mut self, count: usize, mut bytes: &[u8]) -> bool {
+    pub(super) fn restore(&mut self, tokens: &Range<usize>, mut bytes: &[u8]) -> bool {
         let sizes: Option<Vec<usize>> =
-            self.blocks.iter().map(|block| Some(block.kept()?.saved(count))).collect();
+            self.blocks.iter().map(|block| Some(block.kept()?.saved(tokens))).collect();
         let Some(sizes) = sizes.filter(|sizes| sizes.iter().sum::<usize>() == bytes.len()) else {
             return false;
         };
         for (kept, size) in self.blocks.iter_mut().filter_map(Block::kept_mut).zip(sizes) {
             let (own, rest) = bytes.split_at(size);
-            kept.restore(count, own);
+            kept.restore(tokens.clone(), own);
             bytes = rest;
         }
         true

@@ -106,32 +106,37 @@ impl Kept {
         }
     }
 
-    /// Adds keys and values of the first `count` tokens to `bytes`, for [`Self::restore`].
-    pub(crate) fn save(&self, count: usize, bytes: &mut Vec<u8>) {
+    /// Adds keys and values of a range of tokens to `bytes`, for [`Self::restore`]. It begins where a
+    /// block of [`LANES`] does.
+    pub(crate) fn save(&self, tokens: Range<usize>, bytes: &mut Vec<u8>) {
         for head in &self.heads {
-            for kept in [&head.keys[..self.saved_keys(count)], &head.values[..count * self.size]] {
+            for kept in [&head.keys[self.keys(&tokens)], &head.values[self.values(&tokens)]] {
                 bytes.extend(kept.iter().flat_map(|half| half.to_le_bytes()));
             }
         }
     }
 
     /// Bytes that [`Self::save`] adds.
-    pub(crate) fn saved(&self, count: usize) -> usize {
-        self.heads.len() * (self.saved_keys(count) + count * self.size) * size_of::<u16>()
+    pub(crate) fn saved(&self, tokens: &Range<usize>) -> usize {
+        self.heads.len() * (self.keys(tokens).len() + self.values(tokens).len()) * size_of::<u16>()
     }
 
-    /// Whole blocks.
-    fn saved_keys(&self, count: usize) -> usize {
-        count.next_multiple_of(LANES) * self.size
+    /// Where keys stand, in whole blocks.
+    fn keys(&self, tokens: &Range<usize>) -> Range<usize> {
+        tokens.start * self.size..tokens.end.next_multiple_of(LANES) * self.size
     }
 
-    /// Keeps `count` tokens as they were saved, [`Self::saved`] bytes.
-    pub(crate) fn restore(&mut self, count: usize, bytes: &[u8]) {
-        self.make_room(count);
-        let (keys, size) = (self.saved_keys(count), self.size);
+    fn values(&self, tokens: &Range<usize>) -> Range<usize> {
+        tokens.start * self.size..tokens.end * self.size
+    }
+
+    /// Keeps a range of tokens as they were saved, [`Self::saved`] bytes.
+    pub(crate) fn restore(&mut self, tokens: Range<usize>, bytes: &[u8]) {
+        self.make_room(tokens.end);
+        let (keys, values) = (self.keys(&tokens), self.values(&tokens));
         let mut halves = bytes.chunks_exact(2).map(|half| u16::from_le_bytes([half[0], half[1]]));
         for head in &mut self.heads {
-            for kept in [&mut head.keys[..keys], &mut head.values[..count * size]] {
+            for kept in [&mut head.keys[keys.clone()], &mut head.values[values.clone()]] {
                 kept.iter_mut().zip(&mut halves).for_each(|(kept, half)| *kept = half);
             }
         }

@@ -190,6 +190,35 @@ fn a_prompt_is_not_read_twice() {
 }
 
 #[test]
+fn coming_back_to_a_text_after_another_one_does_not_read_it_again() {
+    let file = "smollm2-135m-instruct-q4_1.gguf";
+    let used = LocalChat::load(options(file)).unwrap();
+    let ask = |model: &LocalChat, text: &str, question: &str| {
+        let mut first = None;
+        let said = model
+            .complete(&request(&format!("{text}\n{question}"), 24), &Cancel::new(), &mut |event| {
+                if let ChatEvent::Reading { done, .. } = event {
+                    first.get_or_insert(done);
+                }
+            })
+            .unwrap();
+        (first.unwrap(), said)
+    };
+    let hours = "The office opens at nine and closes at five. ".repeat(25);
+    let travel = "Trains are paid in second class, flights in economy. ".repeat(25);
+    ask(&used, &hours, "When does it open?");
+    let (read, said) = ask(&used, &travel, "Who pays for trains?");
+    assert!(read < 60 && said.prompt_tokens > 250, "{read} of {}", said.prompt_tokens);
+    for (text, question) in [(&hours, "When does it close?"), (&travel, "And for flights?")] {
+        let (read, said) = ask(&used, text, question);
+        // A page of 16 tokens at most, and the question.
+        assert!(read + 40 > said.prompt_tokens && read < said.prompt_tokens, "{read} of {said:?}");
+        let fresh = LocalChat::load(options(file)).unwrap();
+        assert_eq!((0, said), ask(&fresh, text, question));
+    }
+}
+
+#[test]
 fn what_was_computed_of_instructions_is_taken_up_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let snapshots = SnapshotOptions { folder: folder.path().into(), limit: 1 << 30 };
