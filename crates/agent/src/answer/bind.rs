@@ -1,23 +1,28 @@
 //! Binding a sentence of an answer to the words of a passage that say the same.
 //!
 //! Every sentence, row or pair of neighbouring sentences of a passage is compared with what the
-//! model wrote. A span supports a sentence when it has every number of it and most of the words
-//! that the question did not bring; the best such span is the quote. Nothing is bound on the word
+//! model wrote. A span supports a sentence when it has every number and name of it and nearly all words
+//! that the question did not bring, in one form or another; the best such span is the quote. Nothing is bound on the word
 //! of the model alone. A row of a table speaks for itself only: when another row has a word of
 //! question or sentence that this one lacks, this one is about something else.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::answer::Citation;
 use crate::answer::Language;
 use crate::answer::language::is_han;
 use crate::answer::sentence::{CitedSentence, is_row, sentence_ranges};
-use crate::answer::terms::Terms;
+use crate::answer::terms::{Terms, han_runs, numeral};
 use crate::passage::{Anchor, CharRange, Passage};
 
-/// Share of the sentence's own words (those that are not the question's) that a quote must have.
-const OWN_WORDS: f32 = 0.5;
+/// Share of the sentence's own words (those that are not the question's) that a quote must have: one
+/// of five may be another.
+const OWN_WORDS: f32 = 0.8;
+/// The same of Chinese characters.
+const OWN_HAN: f32 = 0.8;
 /// Share of all its words.
 const ALL_WORDS: f32 = 0.4;
 /// Worth of a span's being in the passage that the model named, against a share of words of 1.
@@ -54,6 +59,10 @@ struct Said {
     sentence: Terms,
     question: Terms,
     own: Terms,
+    /// Of its own words those that are names.
+    names: HashSet<String>,
+    /// Its runs of Chinese characters.
+    han: Vec<Vec<char>>,
     language: Language,
 }
 
@@ -65,7 +74,16 @@ impl Said {
             words: sentence_terms.words.difference(&question_terms.words).cloned().collect(),
             numbers: sentence_terms.numbers.difference(&question_terms.numbers).cloned().collect(),
         };
-        Self { sentence: sentence_terms, question: question_terms, own, language: Language::of(sentence) }
+        let names = names(sentence).intersection(&own.words).cloned().collect();
+        let language = Language::of(sentence);
+        Self {
+            sentence: sentence_terms,
+            question: question_terms,
+            own,
+            names,
+            han: han_runs(sentence),
+            language,
+        }
     }
 
     /// How well a span supports the sentence, or `None` when it does not.
@@ -76,11 +94,14 @@ impl Said {
         }
         let context = with(&terms, heading);
         let own = self.own.recall_in(&terms);
+        let has_names = self.names.iter().all(|name| has_akin(&context, name));
         let all = self.sentence.recall_in(&context);
         let asked = self.question.recall_in(&context);
         let says_nothing_new = self.own.words.is_empty() && self.own.numbers.is_empty();
         let holds = if Language::of(span) == self.language {
-            own >= OWN_WORDS && all >= ALL_WORDS && !(says_nothing_new && asked < ALL_WORDS)
+            let has_own = akin_in(&self.own, &terms) >= OWN_WORDS
+                && han_in(&self.han, &self.question, &terms) >= OWN_HAN;
+            has_names && has_own && all >= ALL_WORDS && !(says_nothing_new && asked < ALL_WORDS)
         } else {
             // Words can't be compared over languages, so the figures must carry it.
             named && !self.own.numbers.is_empty()
@@ -94,6 +115,56 @@ impl Said {
         let named = if named { NAMED } else { 0.0 };
         Some(own + all + QUESTION * asked + named - EXCESS * excess)
     }
+}
+
+/// The words of a text that begin with a capital, but for its first.
+fn names(text: &str) -> HashSet<String> {
+    let words = text.unicode_words().skip(1).filter(|word| word.starts_with(char::is_uppercase));
+    words.flat_map(|word| Terms::of(word).words).collect()
+}
+
+/// Share of the words of `some` that a text has, in one form or another.
+fn akin_in(some: &Terms, text: &Terms) -> f32 {
+    let mut words = some.words.iter().filter(|word| !word.starts_with(is_han)).peekable();
+    if words.peek().is_none() {
+        return 1.0;
+    }
+    let (mut all, mut found) = (0, 0);
+    for word in words {
+        all += 1;
+        found += usize::from(has_akin(text, word));
+    }
+    found as f32 / all as f32
+}
+
+/// Share of the characters of `runs` that stand in a text beside a neighbour of theirs, but for those
+/// that the question has so and for numerals, which are compared by value.
+fn han_in(runs: &[Vec<char>], question: &Terms, text: &Terms) -> f32 {
+    let (mut all, mut found) = (0, 0);
+    for run in runs.iter().filter(|run| run.len() > 1) {
+        let pairs: Vec<String> = run.windows(2).map(|pair| pair.iter().collect()).collect();
+        for (at, letter) in run.iter().enumerate() {
+            let beside = &pairs[at.saturating_sub(1)..(at + 1).min(pairs.len())];
+            let stands_in = |terms: &Terms| beside.iter().any(|pair| terms.words.contains(pair));
+            if numeral(*letter).is_none() && !stands_in(question) {
+                all += 1;
+                found += usize::from(stands_in(text));
+            }
+        }
+    }
+    if all == 0 { 1.0 } else { found as f32 / all as f32 }
+}
+
+fn has_akin(text: &Terms, word: &str) -> bool {
+    text.words.contains(word) || text.words.iter().any(|other| are_akin(word, other))
+}
+
+/// Whether two words have the same beginning and differ in their ends only ("announced",
+/// "announcement").
+fn are_akin(one: &str, other: &str) -> bool {
+    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let longer = one.len().max(other.len());
+    one.is_ascii() && (same >= 5 && 2 * same > longer || same >= 4 && same + 1 >= longer)
 }
 
 fn with(terms: &Terms, heading: &str) -> Terms {
@@ -178,6 +249,24 @@ mod tests {
     fn a_sentence_about_something_else_is_not_supported() {
         assert_eq!(
             bound("How much for meals?", "Dogs may be brought to the office on Fridays.", MEALS),
+            None
+        );
+    }
+
+    #[test]
+    fn a_sentence_with_another_word_or_name_in_it_is_not_supported() {
+        let text =
+            "Von Miller stripped the ball away from Newton, and Malik Jackson recovered it for a touchdown.";
+        let asked = "Who took the ball?";
+        assert!(bound(asked, "Miller stripped the ball away from Newton.", text).is_some());
+        // The same word in another form is the same.
+        assert!(bound(asked, "Miller strips the ball away from Newton; Jackson's recovery.", text).is_some());
+        assert_eq!(bound(asked, "Miller stripped the ball away from Tesla.", text), None);
+        assert_eq!(bound(asked, "Tesla stripped the ball away from Newton.", text), None);
+        let text = "The agreement stipulated that ministers from both camps would be appointed depending on each \
+            party's strength.";
+        assert_eq!(
+            bound("What of ministers?", "They would be appointed depending on southwest.", text),
             None
         );
     }

@@ -29,6 +29,10 @@ impl Terms {
                 han.push(piece.chars().next().expect("the piece has a first character"));
                 continue;
             }
+            // A gap or the end of a line says nothing in Chinese.
+            if piece.chars().all(char::is_whitespace) {
+                continue;
+            }
             terms.take_han(&mut han);
             if let Some(number) = number(piece) {
                 terms.numbers.insert(number);
@@ -71,8 +75,7 @@ impl Terms {
         for number in chinese_numbers(run) {
             self.numbers.insert(number);
         }
-        let keep: Vec<char> = run.iter().copied().filter(|c| !HAN_PARTICLES.contains(*c)).collect();
-        match keep.as_slice() {
+        match telling(run).as_slice() {
             [] => {}
             [one] => {
                 self.words.insert(one.to_string());
@@ -81,6 +84,16 @@ impl Terms {
         }
         run.clear();
     }
+}
+
+/// The runs of Chinese characters of a text, as [`Terms`] has them in pairs.
+pub(super) fn han_runs(text: &str) -> Vec<Vec<char>> {
+    let letters: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    letters.split(|c| !is_han(*c)).map(telling).filter(|run| !run.is_empty()).collect()
+}
+
+fn telling(run: &[char]) -> Vec<char> {
+    run.iter().copied().filter(|c| !HAN_PARTICLES.contains(*c)).collect()
 }
 
 /// The numbers of a text, by value.
@@ -136,7 +149,7 @@ fn chinese_numbers(run: &[char]) -> Vec<String> {
 }
 
 /// A digit below ten, or a power of ten.
-fn numeral(c: char) -> Option<f64> {
+pub(super) fn numeral(c: char) -> Option<f64> {
     Some(match c {
         '零' | '〇' => 0.0,
         '一' | '壹' => 1.0,
