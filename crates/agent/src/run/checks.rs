@@ -1,6 +1,7 @@
 //! Deciding whether a run did what it should: by code, on what is really there.
 
 use super::{Halt, Run};
+use crate::answer::Language;
 use crate::definition::{Check, CheckKind, Work};
 use crate::table::{Table, Value};
 
@@ -8,19 +9,20 @@ use crate::table::{Table, Value};
 const NAMED: usize = 5;
 
 impl Run<'_> {
-    /// What is wrong; `None` when the check passes.
+    /// What is wrong, in the language of the task; `None` when the check passes.
     pub(super) fn check(&mut self, check: &Check) -> Result<Option<String>, Halt> {
         let at = check.name.as_str();
+        let say = Say(self.task.language);
         match &check.kind {
             CheckKind::Filled { table, columns } => {
                 let table = self.table(at, table)?;
-                let empty = |value: &Value| value.text.trim().is_empty().then(|| "is empty".to_owned());
-                faults(table, columns, empty).map_err(|what| self.fault(at, what))
+                let empty = |value: &Value| value.text.trim().is_empty().then(|| say.one("is empty", "为空"));
+                faults(table, columns, say, empty).map_err(|what| self.fault(at, what))
             }
             CheckKind::Quoted { table, columns } => {
                 let table = self.table(at, table)?;
                 let fault = |value: &Value| self.unquoted(value);
-                faults(table, columns, fault).map_err(|what| self.fault(at, what))
+                faults(table, columns, say, fault).map_err(|what| self.fault(at, what))
             }
             CheckKind::SameRows { tables } => {
                 let mut counts = Vec::new();
@@ -28,8 +30,11 @@ impl Run<'_> {
                     counts.push((name, self.table(at, name)?.rows.len()));
                 }
                 let same = counts.windows(2).all(|pair| pair[0].1 == pair[1].1);
-                let told = counts.iter().map(|(name, rows)| format!("{name} has {rows}")).collect::<Vec<_>>();
-                Ok((!same).then(|| told.join(", ")))
+                let told = counts.iter().map(|(name, rows)| {
+                    say.one(format!("{name} has {rows}"), format!("{name} 有 {rows} 行"))
+                });
+                let told = told.collect::<Vec<_>>();
+                Ok((!same).then(|| told.join(&say.one(", ", "，"))))
             }
             CheckKind::NoRow { sql } => {
                 let found = self.ask_tables(at, sql)?.table;
@@ -38,15 +43,20 @@ impl Run<'_> {
                         row.iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(" | ")
                     });
                 let told = told.collect::<Vec<_>>().join("; ");
-                Ok((!found.rows.is_empty()).then(|| format!("{} rows: {told}", found.rows.len())))
+                let count = found.rows.len();
+                Ok((count > 0)
+                    .then(|| say.one(format!("{count} rows: {told}"), format!("{count} 行：{told}"))))
             }
             CheckKind::Reopens { file } => {
                 let Some(artifact) = self.artifacts.get(file) else {
-                    return Ok(Some(format!("step `{file}` made no file")));
+                    return Ok(Some(say.made_no_file(file)));
                 };
                 Ok(match self.world.reopen(&artifact.name, &artifact.bytes) {
                     Ok(document) if document.pages.iter().any(|page| !page.text.trim().is_empty()) => None,
-                    Ok(_) => Some(format!("{} is empty", artifact.name)),
+                    Ok(_) => {
+                        let name = &artifact.name;
+                        Some(say.one(format!("{name} is empty"), format!("{name} 是空的")))
+                    }
                     Err(failure) => Some(format!("{}: {}", artifact.name, failure.what)),
                 })
             }
@@ -56,20 +66,26 @@ impl Run<'_> {
 
     /// Why a value does not count as quoted.
     fn unquoted(&self, value: &Value) -> Option<String> {
+        let say = Say(self.task.language);
         if value.text.is_empty() {
             return None;
         }
         if value.places().is_empty() {
-            return Some(format!("`{}` is not quoted", value.text));
+            let text = &value.text;
+            return Some(say.one(format!("`{text}` is not quoted"), format!("“{text}”没有引文")));
         }
         let stray =
             value.places().iter().find(|place| !self.documents().any(|document| document.holds(place)));
-        stray.map(|place| format!("`{}` does not stand in {}", place.quote, place.document))
+        stray.map(|place| {
+            let (quote, document) = (&place.quote, &place.document);
+            say.one(format!("`{quote}` does not stand in {document}"), format!("{document} 中没有“{quote}”"))
+        })
     }
 
     fn personal_left(&mut self, at: &str, step: &str) -> Result<Option<String>, Halt> {
+        let say = Say(self.task.language);
         let Some(artifact) = self.artifacts.get(step).cloned() else {
-            return Ok(Some(format!("step `{step}` made no file")));
+            return Ok(Some(say.made_no_file(step)));
         };
         let work = self.agent.steps.iter().find(|other| other.name == step).map(|step| &step.work);
         let names = match work {
@@ -89,9 +105,32 @@ impl Run<'_> {
         let unlooked: Vec<&str> = unlooked.filter_map(|row| row.first()).map(|v| v.text.as_str()).collect();
         Ok(match (left.as_slice(), unlooked.as_slice()) {
             ([], []) => None,
-            ([], parts) => Some(format!("{} could not be looked into", parts.join(", "))),
-            (left, _) => Some(format!("{} places are left", left.len())),
+            ([], parts) => Some(say.one(
+                format!("{} could not be looked into", parts.join(", ")),
+                format!("{} 无法检查", parts.join("、")),
+            )),
+            (left, _) => {
+                let count = left.len();
+                Some(say.one(format!("{count} places are left"), format!("还剩 {count} 处")))
+            }
         })
+    }
+}
+
+/// Says what is wrong in the language of a task.
+#[derive(Clone, Copy)]
+struct Say(Language);
+
+impl Say {
+    fn one(self, english: impl Into<String>, chinese: impl Into<String>) -> String {
+        match self.0 {
+            Language::English => english.into(),
+            Language::Chinese => chinese.into(),
+        }
+    }
+
+    fn made_no_file(self, step: &str) -> String {
+        self.one(format!("step `{step}` made no file"), format!("步骤“{step}”没有生成文件"))
     }
 }
 
@@ -99,17 +138,24 @@ impl Run<'_> {
 fn faults(
     table: &Table,
     columns: &[String],
+    say: Say,
     fault: impl Fn(&Value) -> Option<String>,
 ) -> Result<Option<String>, String> {
     let mut told = Vec::new();
     for name in columns {
         let Some(column) = table.column(name) else { return Err(format!("there is no column `{name}`")) };
         for (i, row) in table.rows.iter().enumerate() {
-            told.extend(fault(&row[column]).map(|what| format!("{name} in row {}: {what}", i + 1)));
+            let number = i + 1;
+            told.extend(fault(&row[column]).map(|what| {
+                say.one(format!("{name} in row {number}: {what}"), format!("第 {number} 行 {name}：{what}"))
+            }));
         }
     }
     let more = told.len().saturating_sub(NAMED);
     told.truncate(NAMED);
-    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
-    Ok((!told.is_empty()).then(|| format!("{}{more}", told.join("; "))))
+    let more = match more {
+        0 => String::new(),
+        more => say.one(format!("; and {more} more"), format!("；另有 {more} 处")),
+    };
+    Ok((!told.is_empty()).then(|| format!("{}{more}", told.join(&say.one("; ", "；")))))
 }
