@@ -156,15 +156,16 @@ fn speeds(engine: &Engine<'_>, wanted: &Wanted, models: &[(&KnownModel, &Path)])
             if wanted.json {
                 println!("{}", serde_json::to_string(&row)?);
             } else {
-                let beside = match (row.peer, row.ratio) {
-                    (Some(peer), Some(ratio)) => format!("{peer:>9.1} {ratio:>6.2}"),
-                    _ => String::new(),
-                };
-                println!("{id:<36} {context:>5} {what:<8} {ours:>9.1} {beside}");
+                println!("{id:<36} {context:>5} {what:<8} {ours:>9.1} {}", beside(ours, peer));
             }
         }
     }
     Ok(())
+}
+
+/// The peer's figure and the ratio of ours to it, where there is a peer.
+fn beside(ours: f64, peer: Option<f64>) -> String {
+    peer.map(|peer| format!("{peer:>9.1} {:>6.2}", ours / peer)).unwrap_or_default()
 }
 
 /// Runs the peer's program on a model, with as many threads as ours takes.

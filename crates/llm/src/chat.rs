@@ -88,6 +88,7 @@ impl LocalChat {
             )));
         }
         shape.context = options.context_limit.unwrap_or(usize::MAX).min(shape.context);
+        let mut room = pages::ROOM;
         if let Some(limit) = options.memory_limit {
             let needed = shape.memory(shape.context);
             if needed > limit {
@@ -98,6 +99,7 @@ impl LocalChat {
                     limit >> 20
                 )));
             }
+            room = room.min(usize::try_from(limit - needed).unwrap_or(usize::MAX));
         }
 
         let context = shape.context;
@@ -113,6 +115,7 @@ impl LocalChat {
                 Ok(decoder) => {
                     let mut session =
                         Session::new(id, decoder, thread_prompter, shape.context, options.drafts);
+                    session.set_room(room);
                     session.set_snapshots(snapshots);
                     if ready.send(Ok(())).is_ok() {
                         serve(session, &inbox);

@@ -10,7 +10,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Wanted, ask_peer, median};
+use super::{Engine, Wanted, ask_peer, beside, median};
 use crate::process;
 
 const PEER: &str = "onnx_minilm.py";
@@ -51,11 +51,7 @@ pub fn run(engine: &Engine<'_>, wanted: &Wanted) -> Result<()> {
         if wanted.json {
             println!("{}", serde_json::to_string(&row)?);
         } else {
-            let beside = match (row.peer, row.ratio) {
-                (Some(peer), Some(ratio)) => format!("{peer:>9.1} {ratio:>6.2}"),
-                _ => String::new(),
-            };
-            println!("{id:<36} {:<10} {ours:>9.1} {beside}", row.what);
+            println!("{id:<36} {:<10} {ours:>9.1} {}", row.what, beside(ours, peer));
         }
     }
     Ok(())

@@ -58,7 +58,7 @@ pub fn run(
     let folder = wanted.peers.as_deref().context("this wants --peers DIR")?;
     let requests = match what {
         What::Tools => house.root.join("xtask/src/bench/tools.jsonl"),
-        What::Llm | What::Embed | What::Grounded => folder.join(REQUESTS),
+        _ => folder.join(REQUESTS),
     };
     fs::metadata(&requests).with_context(|| requests.display().to_string())?;
     for (model, path) in models {

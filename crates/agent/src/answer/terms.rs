@@ -23,12 +23,17 @@ impl Terms {
     pub fn of(text: &str) -> Self {
         let mut terms = Self::default();
         let text = to_half_width(text);
-        let mut han = Vec::new();
+        // Chinese is in runs that gaps don't part; numerals are, for "三 十二" is no 32.
+        let (mut han, mut unparted) = (Vec::new(), Vec::new());
         for piece in text.split_word_bounds().flat_map(split_han) {
             if piece.chars().next().is_some_and(is_han) {
-                han.push(piece.chars().next().expect("the piece has a first character"));
+                let letter = piece.chars().next().expect("the piece has a first character");
+                han.push(letter);
+                unparted.push(letter);
                 continue;
             }
+            terms.numbers.extend(chinese_numbers(&unparted));
+            unparted.clear();
             // A gap or the end of a line says nothing in Chinese.
             if piece.chars().all(char::is_whitespace) {
                 continue;
@@ -40,6 +45,7 @@ impl Terms {
                 terms.take_word(piece);
             }
         }
+        terms.numbers.extend(chinese_numbers(&unparted));
         terms.take_han(&mut han);
         terms
     }
@@ -72,9 +78,6 @@ impl Terms {
     }
 
     fn take_han(&mut self, run: &mut Vec<char>) {
-        for number in chinese_numbers(run) {
-            self.numbers.insert(number);
-        }
         match telling(run).as_slice() {
             [] => {}
             [one] => {
@@ -326,6 +329,13 @@ mod tests {
         assert_eq!(numbers("二〇二四年"), HashSet::from(["2024".to_owned()]));
         assert_eq!(numbers("一般员工"), HashSet::new());
         assert_eq!(numbers("三万五千元"), HashSet::from(["35000".to_owned()]));
+    }
+
+    #[test]
+    fn gaps_part_chinese_numerals_and_no_words() {
+        let terms = Terms::of("第三 十二月\n差旅\n费");
+        assert!(terms.words.contains("旅费"), "{terms:?}");
+        assert_eq!(terms.numbers, HashSet::from(["3", "12"].map(str::to_owned)));
     }
 
     #[test]

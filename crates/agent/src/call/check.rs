@@ -207,8 +207,8 @@ pub(super) fn not_said(arguments: &Value, schema: &Schema, asked: &Asked<'_>) ->
     first_stray("", arguments, schema.root(), &Given::of(asked))
 }
 
-/// Whether a long number of an identifier, such as that of a card, stands neither in the request nor in the
-/// instructions. Other figures may be said in ways that are not known here.
+/// Whether a long number of an identifier, such as that of a card, stands neither in the request nor in
+/// the instructions. Other figures may be said in ways that are not known here.
 pub(super) fn has_made_up(arguments: &Value, schema: &Schema, asked: &Asked<'_>) -> bool {
     let given = format!("{}\n{}", Given::of(asked).text, figures::half_width(asked.instructions));
     // Groups of digits may be parted there.

@@ -44,7 +44,11 @@ pub struct Bench {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode", "requests"])]
     perplexity: Option<PathBuf>,
     /// A file with one passage a line; tells how fast they are embedded
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "decode", "requests", "tools"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["model", "context", "decode", "requests", "tools", "perplexity"]
+    )]
     passages: Option<PathBuf>,
     /// The embedding model, as `inhouse models list` names it
     #[arg(long, value_name = "ID", requires = "passages")]

@@ -15,6 +15,10 @@ use crate::kernel::packed::LANES;
 /// Tokens of a page: keys are kept in blocks of so many.
 pub(super) const PAGE: usize = LANES;
 
+/// Bytes that pages may take where memory allows: some twenty passages with their instructions for a
+/// model of 1.5 billion weights.
+pub(super) const ROOM: usize = 128 << 20;
+
 /// Number of what stands before the first page.
 const ROOT: u64 = 0;
 

@@ -22,10 +22,6 @@ use crate::tokenizer::TextStream;
 /// Fewer tokens are read again sooner than they are found.
 const WORTH_KEEPING: usize = 32;
 
-/// Bytes that pages of what was read before may take: some twenty passages with their instructions
-/// for a model of 1.5 billion weights.
-const PAGES: usize = 128 << 20;
-
 pub(super) struct Session {
     id: String,
     decoder: Decoder,
@@ -81,9 +77,14 @@ impl Session {
             drafts,
             logits: None,
             draft: Draft::default(),
-            pages: Pages::new(PAGES),
+            pages: Pages::new(0),
             snapshots: None,
         }
+    }
+
+    /// Bytes that what was read before may take.
+    pub(super) fn set_room(&mut self, room: usize) {
+        self.pages = Pages::new(room);
     }
 
     pub(super) fn set_snapshots(&mut self, snapshots: Option<Snapshots>) {
