@@ -16,12 +16,14 @@ use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
 
+mod answers;
 mod embed;
 mod grounded;
 
 const USAGE: &str =
     "usage: cargo xtask bench llm [--peers DIR] [--models ID,...] [--context N,...] [--rounds N] [--json]
        cargo xtask bench embed --passages FILE [--peers DIR] [--models ID,...] [--rounds N] [--json]
+       cargo xtask bench answers --data DIR [--models ID,...] [--questions N] [--json]
        cargo xtask bench grounded --peers DIR [--models ID,...] [--rounds N] [--json]
        cargo xtask bench tools --peers DIR [--models ID,...] [--rounds N] [--json]";
 
@@ -40,6 +42,7 @@ const EMBEDDERS: &[&str] = &["multilingual-e5-small-q4", "all-minilm-l6-v2"];
 enum What {
     Llm,
     Embed,
+    Answers,
     Grounded,
     Tools,
 }
@@ -49,6 +52,9 @@ struct Wanted {
     models: Vec<String>,
     contexts: Vec<usize>,
     passages: Option<PathBuf>,
+    data: Option<PathBuf>,
+    /// Of each language.
+    questions: usize,
     rounds: usize,
     json: bool,
 }
@@ -103,6 +109,7 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     match what {
         What::Llm => speeds(&engine, &wanted, &models),
         What::Embed => embed::run(&engine, &wanted),
+        What::Answers => answers::run(house, &engine, &wanted, &models),
         What::Grounded | What::Tools => grounded::run(house, what, &engine, &wanted, &models),
     }
 }
@@ -200,6 +207,7 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
     let (what, models) = match what.as_str() {
         "llm" => (What::Llm, MODELS),
         "embed" => (What::Embed, EMBEDDERS),
+        "answers" => (What::Answers, &MODELS[..1]),
         "grounded" => (What::Grounded, &MODELS[..1]),
         "tools" => (What::Tools, &MODELS[..1]),
         _ => bail!("{USAGE}"),
@@ -209,6 +217,8 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
         models: models.iter().map(|id| (*id).to_owned()).collect(),
         contexts: vec![512, 2048, 8192],
         passages: None,
+        data: None,
+        questions: 200,
         rounds: if matches!(what, What::Llm | What::Embed) { 5 } else { 1 },
         json: false,
     };
@@ -222,6 +232,8 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
         match word.as_str() {
             "--peers" => wanted.peers = Some(value.into()),
             "--passages" => wanted.passages = Some(value.into()),
+            "--data" => wanted.data = Some(value.into()),
+            "--questions" => wanted.questions = value.parse().ok().filter(|n| *n > 0).context(USAGE)?,
             "--models" => wanted.models = value.split(',').map(str::to_owned).collect(),
             "--context" => {
                 wanted.contexts =

@@ -2,8 +2,8 @@
 //! `answers`, `tools` or `injections` in front, how the model's answers, calls and obedience are.
 //!
 //! Measures the product through its terminal, in data folders of its own, and checks the figures
-//! against floors. The questions are those of XQuAD (Artetxe, Ruder and Yogatama, ACL 2020); a
-//! passage counts as right when it is of the paragraph that the question was written for.
+//! against floors. The questions are those of XQuAD ([`crate::xquad`]); a passage counts as right when
+//! it is of the paragraph that the question was written for.
 
 mod answers;
 mod injections;
@@ -22,6 +22,7 @@ use crate::build;
 use crate::house::House;
 use crate::process;
 use crate::setup::{self, Purpose};
+use crate::xquad::{self, Asked, Paragraph};
 
 const USAGE: &str = "usage: cargo xtask eval [answers | tools | injections] [--data DIR] [--every N] [--model ID] [--read N] [--program FILE]";
 
@@ -43,34 +44,6 @@ struct Cell {
     right: &'static str,
     r1: f64,
     r5: f64,
-}
-
-#[derive(Deserialize)]
-struct Squad {
-    data: Vec<Article>,
-}
-
-#[derive(Deserialize)]
-struct Article {
-    paragraphs: Vec<Paragraph>,
-}
-
-#[derive(Deserialize)]
-struct Paragraph {
-    context: String,
-    qas: Vec<Asked>,
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    question: String,
-    #[serde(default)]
-    answers: Vec<RightAnswer>,
-}
-
-#[derive(Deserialize)]
-struct RightAnswer {
-    text: String,
 }
 
 /// What is to be evaluated, and with what.
@@ -147,7 +120,7 @@ fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
     let (data, every) = (wanted.data.as_deref().context(USAGE)?, wanted.every);
     let languages: BTreeMap<&str, Vec<Paragraph>> = ["en", "zh"]
         .into_iter()
-        .map(|language| Ok((language, read(&data.join(format!("xquad/xquad.{language}.json")))?)))
+        .map(|language| Ok((language, xquad::read(data, language)?)))
         .collect::<Result<_>>()?;
     setup::prepare(house, Purpose::Use)?;
     let inhouse = program(house, wanted)?;
@@ -167,26 +140,21 @@ fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
                 let home = folder.path().join(format!("home-{memory}"));
                 let documents = folder.path().join(format!("documents-{memory}"));
                 for language in cell.memory {
-                    write_documents(&documents.join(language), &languages[language])?;
+                    xquad::write_documents(&documents.join(language), &languages[language])?;
                 }
                 process::output(of(&inhouse, house, &home).arg("add").arg(&documents))?;
                 kept.insert(cell.memory, home.clone());
                 home
             }
         };
-        let asked: Vec<(usize, &str)> = languages[cell.questions]
+        let asked: Vec<(usize, &Asked)> = languages[cell.questions]
             .iter()
             .enumerate()
-            .flat_map(|(number, paragraph)| {
-                paragraph.qas.iter().map(move |asked| (number, asked.question.as_str()))
-            })
+            .flat_map(|(number, paragraph)| paragraph.qas.iter().map(move |asked| (number, asked)))
             .step_by(every)
             .collect();
         let file = folder.path().join("questions.txt");
-        let lines: Vec<String> = asked
-            .iter()
-            .map(|(_, question)| question.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
+        let lines: Vec<String> = asked.iter().map(|(_, asked)| asked.line()).collect();
         fs::write(&file, lines.join("\n")).with_context(|| format!("writing {}", file.display()))?;
         let begun = Instant::now();
         let printed = process::output(
@@ -261,21 +229,6 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
     Ok(wanted)
 }
 
-fn read(file: &Path) -> Result<Vec<Paragraph>> {
-    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    let squad: Squad = serde_json::from_str(&text).with_context(|| format!("reading {}", file.display()))?;
-    Ok(squad.data.into_iter().flat_map(|article| article.paragraphs).collect())
-}
-
-fn write_documents(folder: &Path, paragraphs: &[Paragraph]) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    for (number, paragraph) in paragraphs.iter().enumerate() {
-        let file = folder.join(format!("{number:03}.txt"));
-        fs::write(&file, &paragraph.context).with_context(|| format!("writing {}", file.display()))?;
-    }
-    Ok(())
-}
-
 fn of(inhouse: &Path, house: &House, home: &Path) -> Command {
     let mut command = Command::new(inhouse);
     command.env("INHOUSE_MODELS", &house.models).arg("--home").arg(home);
@@ -290,7 +243,7 @@ fn rank(hits: &[Hit], language: &str, number: usize) -> Option<usize> {
             seen.push(&hit.path);
         }
     }
-    let right = Path::new(language).join(format!("{number:03}.txt"));
+    let right = Path::new(language).join(xquad::name(number));
     seen.iter().position(|path| path.ends_with(&right)).map(|at| at + 1)
 }
 

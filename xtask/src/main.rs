@@ -23,6 +23,7 @@ mod run;
 mod setup;
 mod test;
 mod tidy;
+mod xquad;
 
 use std::process::ExitCode;
 

@@ -11,8 +11,9 @@ use inhouse_agent::passage::{Anchor, CharRange, Passage, PassageId};
 use inhouse_agent::source::SourceId;
 use serde::Deserialize;
 
-use super::{Inhouse, Paragraph, Wanted, read, write_documents};
+use super::{Inhouse, Wanted};
 use crate::process;
+use crate::xquad::{self, Paragraph};
 
 /// The least share of sentences made wrong that lose their quote.
 const FLAGGED: f64 = 0.95;
@@ -84,7 +85,7 @@ pub fn run(inhouse: &Inhouse<'_>, wanted: &Wanted) -> Result<()> {
     let data = wanted.data.as_deref().context("this wants --data DIR")?;
     let mut total = Sum::default();
     for language in ["en", "zh"] {
-        let paragraphs = read(&data.join(format!("xquad/xquad.{language}.json")))?;
+        let paragraphs = xquad::read(data, language)?;
         let sum = of_language(inhouse, wanted, &paragraphs)?;
         tell(language, &sum);
         total.add(&sum);
@@ -100,18 +101,14 @@ pub fn run(inhouse: &Inhouse<'_>, wanted: &Wanted) -> Result<()> {
 fn of_language(inhouse: &Inhouse<'_>, wanted: &Wanted, paragraphs: &[Paragraph]) -> Result<Sum> {
     let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
     let (home, documents) = (folder.path().join("home"), folder.path().join("documents"));
-    write_documents(&documents, paragraphs)?;
+    xquad::write_documents(&documents, paragraphs)?;
     process::output(inhouse(&home).arg("add").arg(&documents))?;
     let asked: Vec<Asked<'_>> = paragraphs
         .iter()
         .enumerate()
         .flat_map(|(paragraph, of)| of.qas.iter().map(move |asked| (paragraph, asked)))
         .step_by(wanted.every)
-        .map(|(paragraph, asked)| Asked {
-            question: asked.question.split_whitespace().collect::<Vec<_>>().join(" "),
-            paragraph,
-            answer: asked.answers.first().map_or("", |answer| answer.text.as_str()),
-        })
+        .map(|(paragraph, asked)| Asked { question: asked.line(), paragraph, answer: asked.answer() })
         .collect();
     let file = folder.path().join("questions.txt");
     let lines: Vec<&str> = asked.iter().map(|asked| asked.question.as_str()).collect();
@@ -159,7 +156,7 @@ fn answers_after(paragraphs: &[Paragraph], number: usize) -> Vec<&str> {
 impl Sum {
     fn take(&mut self, asked: &Asked<'_>, answer: &Answered) -> Result<()> {
         self.answered += 1;
-        self.right += usize::from(plain(&answer.answer).contains(&plain(asked.answer)));
+        self.right += usize::from(xquad::holds(&answer.answer, asked.answer));
         self.prompt_tokens += answer.timing.prompt_tokens;
         self.first_token.push(answer.timing.first_token_ms);
         self.total.push(answer.timing.total_ms);
@@ -174,10 +171,8 @@ impl Sum {
             self.quotes += 1;
             self.verbatim += usize::from(text.contains(&quote.quote));
         }
-        let right: Vec<&&Quote> = quotes
-            .iter()
-            .filter(|quote| quote.path.ends_with(format!("{:03}.txt", asked.paragraph)))
-            .collect();
+        let right: Vec<&&Quote> =
+            quotes.iter().filter(|quote| quote.path.ends_with(xquad::name(asked.paragraph))).collect();
         self.right_paragraph += usize::from(!right.is_empty());
         self.right_quote += usize::from(right.iter().any(|quote| quote.quote.contains(asked.answer)));
         Ok(())
@@ -228,11 +223,6 @@ impl Sum {
         self.flagged += other.flagged;
         self.left += other.left;
     }
-}
-
-/// In lower case, without gaps and separators.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && !matches!(c, ',' | '，')).collect::<String>().to_lowercase()
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -1,0 +1,301 @@
+//! `cargo xtask bench answers`: from a question to its whole answer, beside what people would use
+//! instead.
+//!
+//! Both languages of XQuAD are one memory. Of a paragraph two questions are asked, one behind the
+//! other: the first finds nothing read of it, the second is a follow-up. Ours goes its own way from the
+//! question on; the peer, llama.cpp's server, is given the eight passages that the same search finds
+//! for the first of the two, in the manner of the common apps. Both take turns after some paragraphs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Engine, KnownModel, Wanted, ask_peer, median};
+use crate::house::House;
+use crate::process;
+use crate::xquad::{self, Paragraph};
+
+const PEER: &str = "xtask/src/bench/answers.py";
+const LANGUAGES: [&str; 2] = ["en", "zh"];
+/// Passages that the peer reads.
+const PASSAGES: usize = 8;
+/// Paragraphs after which the engines take turns.
+const TURN: usize = 10;
+const INSTRUCTIONS: &str = "You answer from numbered passages. Answer in one or two sentences and cite the passage like [2]. Then, on a new line, copy the supporting sentence from the passage word for word between double quotes.";
+
+/// Two questions about a paragraph.
+struct Pair<'a> {
+    language: &'static str,
+    paragraph: usize,
+    questions: [String; 2],
+    answers: [&'a str; 2],
+}
+
+#[derive(Deserialize)]
+struct Ours {
+    answer: String,
+    sentences: Vec<Sentence>,
+    timing: Timing,
+}
+
+#[derive(Deserialize)]
+struct Sentence {
+    citations: Vec<Cited>,
+}
+
+#[derive(Deserialize)]
+struct Cited {
+    path: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Searched {
+    hits: Vec<Hit>,
+}
+
+#[derive(Deserialize)]
+struct Hit {
+    path: PathBuf,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Peers {
+    #[serde(flatten)]
+    timing: Timing,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Timing {
+    prompt_tokens: f64,
+    first_token_ms: f64,
+    total_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    model: &'a str,
+    turn: &'static str,
+    what: &'static str,
+    ours: f64,
+    peer: f64,
+    ratio: f64,
+}
+
+/// What came of an engine's answers, by turn.
+#[derive(Default)]
+struct Cells {
+    /// By what was measured.
+    values: BTreeMap<(&'static str, &'static str), Vec<f64>>,
+    /// By language: asked, right answers, citations of the right paragraph.
+    counts: BTreeMap<(&'static str, &'static str), [usize; 3]>,
+}
+
+pub fn run(
+    house: &House,
+    engine: &Engine<'_>,
+    wanted: &Wanted,
+    models: &[(&KnownModel, &Path)],
+) -> Result<()> {
+    let data = wanted.data.as_deref().context("this wants --data DIR")?;
+    let languages = LANGUAGES.map(|language| xquad::read(data, language));
+    let [en, zh] = languages;
+    let languages = [en?, zh?];
+    let folder = tempfile::tempdir().context("making a folder for the data")?;
+    let home = folder.path().join("home");
+    let documents = folder.path().join("documents");
+    for (language, paragraphs) in LANGUAGES.iter().zip(&languages) {
+        xquad::write_documents(&documents.join(language), paragraphs)?;
+    }
+    process::output(engine.command().arg("--home").arg(&home).arg("add").arg(&documents))?;
+    let pairs: Vec<Pair<'_>> = LANGUAGES
+        .iter()
+        .zip(&languages)
+        .flat_map(|(language, paragraphs)| pairs(language, paragraphs, wanted.questions))
+        .collect();
+    let place = Place { house, engine, home: &home, folder: folder.path() };
+    for (model, file) in models {
+        let (mut ours, mut peers) = (Cells::default(), Cells::default());
+        for pairs in pairs.chunks(TURN) {
+            place.ours(&model.id, pairs, &mut ours)?;
+            place.peers(file, pairs, &mut peers)?;
+        }
+        tell(wanted, &model.id, &mut ours, &mut peers)?;
+    }
+    Ok(())
+}
+
+/// So many pairs of a language, evenly out of its paragraphs.
+fn pairs<'a>(language: &'static str, paragraphs: &'a [Paragraph], wanted: usize) -> Vec<Pair<'a>> {
+    let able: Vec<(usize, &Paragraph)> =
+        paragraphs.iter().enumerate().filter(|(_, paragraph)| paragraph.qas.len() > 1).collect();
+    let wanted = wanted.min(able.len());
+    let chosen = (0..wanted).map(|number| able[number * able.len() / wanted]);
+    let pair = |(paragraph, of): (usize, &'a Paragraph)| Pair {
+        language,
+        paragraph,
+        questions: [of.qas[0].line(), of.qas[1].line()],
+        answers: [of.qas[0].answer(), of.qas[1].answer()],
+    };
+    chosen.map(pair).collect()
+}
+
+/// What both engines are run with.
+struct Place<'a> {
+    house: &'a House,
+    engine: &'a Engine<'a>,
+    home: &'a Path,
+    folder: &'a Path,
+}
+
+impl Place<'_> {
+    fn ours(&self, model: &str, pairs: &[Pair<'_>], cells: &mut Cells) -> Result<()> {
+        let file = self.write("questions.txt", pairs.iter().flat_map(|pair| &pair.questions))?;
+        let mut command = self.engine.command();
+        command.arg("--home").arg(self.home).args(["ask", "--json", "--model", model, "--questions"]);
+        let answers: Vec<Ours> = lines(&process::output(command.arg(&file))?, pairs.len() * 2)?;
+        for (number, answer) in answers.iter().enumerate() {
+            let pair = &pairs[number / 2];
+            let right = Path::new(pair.language).join(xquad::name(pair.paragraph));
+            let mut cited = answer.sentences.iter().flat_map(|sentence| &sentence.citations);
+            let is_cited = cited.any(|cited| cited.path.ends_with(&right));
+            cells.add(pair, number % 2, &answer.timing, &answer.answer, is_cited);
+        }
+        Ok(())
+    }
+
+    fn peers(&self, model: &Path, pairs: &[Pair<'_>], cells: &mut Cells) -> Result<()> {
+        let file = self.write("searched.txt", pairs.iter().map(|pair| &pair.questions[0]))?;
+        let mut command = self.engine.command();
+        command.arg("--home").arg(self.home).args(["search", "--json", "--top"]);
+        command.arg(PASSAGES.to_string()).arg("--questions").arg(&file);
+        let found: Vec<Searched> = lines(&process::output(&mut command)?, pairs.len())?;
+        let requests = pairs.iter().zip(&found).flat_map(|(pair, found)| {
+            pair.questions.each_ref().map(|question| request(question, &found.hits).to_string())
+        });
+        let file = self.write("requests.jsonl", requests)?;
+        let printed = ask_peer(&self.house.root.join(PEER), model, &[file.as_os_str()])?;
+        let printed: Vec<&str> = printed.lines().filter(|line| line.starts_with('{')).collect();
+        let answers: Vec<Peers> = lines(&printed.join("\n"), pairs.len() * 2)?;
+        for (number, answer) in answers.iter().enumerate() {
+            let pair = &pairs[number / 2];
+            let right = Path::new(pair.language).join(xquad::name(pair.paragraph));
+            let hits = found[number / 2].hits.iter().enumerate();
+            let mut right = hits.filter(|(_, hit)| hit.path.ends_with(&right));
+            let is_cited = right.any(|(at, _)| answer.text.contains(&format!("[{}]", at + 1)));
+            cells.add(pair, number % 2, &answer.timing, &answer.text, is_cited);
+        }
+        Ok(())
+    }
+
+    fn write<S: AsRef<str>>(&self, name: &str, lines: impl Iterator<Item = S>) -> Result<PathBuf> {
+        let file = self.folder.join(name);
+        let text: String = lines.map(|line| line.as_ref().to_owned() + "\n").collect();
+        fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+        Ok(file)
+    }
+}
+
+fn request(question: &str, hits: &[Hit]) -> serde_json::Value {
+    let passages: Vec<String> =
+        hits.iter().enumerate().map(|(at, hit)| format!("[{}] {}", at + 1, hit.text)).collect();
+    let asked = format!("{}\n\nQuestion: {question}", passages.join("\n\n"));
+    json!({
+        "messages": [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": asked}],
+        "max_tokens": 128,
+    })
+}
+
+fn lines<T: DeserializeOwned>(printed: &str, wanted: usize) -> Result<Vec<T>> {
+    let read: Vec<T> = printed
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()
+        .context("reading what an engine printed")?;
+    if read.len() != wanted {
+        bail!("{wanted} answers were wanted and {} came", read.len());
+    }
+    Ok(read)
+}
+
+impl Cells {
+    fn add(&mut self, pair: &Pair<'_>, turn: usize, timing: &Timing, text: &str, is_cited: bool) {
+        let name = ["cold", "follow-up"][turn];
+        for (what, value) in [
+            ("prompt_tokens", timing.prompt_tokens),
+            ("first_token_ms", timing.first_token_ms),
+            ("total_ms", timing.total_ms),
+        ] {
+            self.values.entry((name, what)).or_default().push(value);
+        }
+        let counts = self.counts.entry((name, pair.language)).or_default();
+        counts[0] += 1;
+        counts[1] += usize::from(xquad::holds(text, pair.answers[turn]));
+        counts[2] += usize::from(is_cited);
+    }
+}
+
+fn tell(wanted: &Wanted, model: &str, ours: &mut Cells, peers: &mut Cells) -> Result<()> {
+    for ((turn, what), values) in &mut ours.values {
+        let peer = median(peers.values.get_mut(&(*turn, *what)).context("the peer answered other turns")?);
+        let ours = median(values);
+        let row = Row { model, turn, what, ours, peer, ratio: ours / peer };
+        if wanted.json {
+            println!("{}", serde_json::to_string(&row)?);
+        } else {
+            println!("{model:<36} {turn:<9} {what:<14} {ours:>9.0} {peer:>9.0} {:>6.2}", row.ratio);
+        }
+    }
+    for ((turn, language), [of, right, cited]) in &ours.counts {
+        let [_, peers_right, peers_cited] =
+            peers.counts.get(&(*turn, *language)).context("the peer answered other turns")?;
+        if wanted.json {
+            let row = json!({
+                "model": model, "turn": turn, "language": language, "of": of,
+                "right": {"ours": right, "peer": peers_right},
+                "cited": {"ours": cited, "peer": peers_cited},
+            });
+            println!("{row}");
+        } else {
+            println!(
+                "{model:<36} {turn:<9} {language}: of {of}, right {right}, the peer's {peers_right}; right paragraph cited {cited}, the peer's {peers_cited}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xquad::{Asked, RightAnswer};
+
+    #[test]
+    fn pairs_come_evenly_out_of_the_paragraphs_that_have_two_questions() {
+        let asked = |question: &str| Asked {
+            question: question.into(),
+            answers: vec![RightAnswer { text: question.to_uppercase() }],
+        };
+        let paragraph = |count: usize| Paragraph {
+            context: String::new(),
+            qas: ["a", "b", "c"][..count].iter().map(|text| asked(text)).collect(),
+        };
+        let paragraphs = [paragraph(3), paragraph(1), paragraph(2), paragraph(2), paragraph(2)];
+        let pairs = pairs("en", &paragraphs, 2);
+        assert_eq!(pairs.iter().map(|pair| pair.paragraph).collect::<Vec<_>>(), [0, 3]);
+        assert_eq!((pairs[1].questions[1].as_str(), pairs[1].answers[1]), ("b", "B"));
+    }
+
+    #[test]
+    fn the_peer_reads_numbered_passages_and_then_the_question() {
+        let hit = |text: &str| Hit { path: "a".into(), text: text.into() };
+        let request = request("Why?", &[hit("One."), hit("Two.")]);
+        assert_eq!(request["messages"][1]["content"], "[1] One.\n\n[2] Two.\n\nQuestion: Why?");
+    }
+}
