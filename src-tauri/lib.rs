@@ -47,8 +47,9 @@ pub fn run() -> ExitCode {
     let chat_model = std::env::var("INHOUSE_CHAT_MODEL").ok().filter(|id| !id.is_empty());
     let app = App::open(Options { home: None, chat_model });
     if let Ok(app) = &app {
-        let app = app.clone();
-        async_runtime::spawn(async move { app.read_forever().await });
+        let (reading, ahead) = (app.clone(), app.clone());
+        async_runtime::spawn(async move { reading.read_forever().await });
+        async_runtime::spawn(async move { ahead.prepare_when_idle().await });
     }
     let desk = Arc::new(Desk { app, running: Running::default(), runs: Running::default() });
     let outcome = tauri::Builder::default()

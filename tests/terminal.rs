@@ -85,6 +85,65 @@ fn a_citation_of_a_sheet_names_its_cells() {
     assert!(asked.one()["answer"].as_str().expect("an answer").contains("Finance Director"), "{asked:?}");
 }
 
+#[test]
+fn what_was_computed_ahead_of_a_collection_changes_no_answer_and_goes_with_its_sources() {
+    let _alone = setting::alone();
+    let home = Home::new();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (english, chinese) = (folder.path().join("hotels.txt"), folder.path().join("住宿.txt"));
+    let limits =
+        "A hotel night in Vienna is paid up to EUR 140, in Zurich up to EUR 190. Breakfast is included.";
+    std::fs::write(&english, limits).expect("a document");
+    std::fs::write(
+        &chinese,
+        "住宿费在一线城市每晚不超过600元，其他城市每晚不超过450元，超出部分由个人承担。",
+    )
+    .expect("a document");
+    let text = folder.path().to_str().expect("a plain path");
+    home.run(&["add", text]);
+    home.run(&["collections", "add", "limits", text]);
+    let ask = |question: &str| {
+        let asked = home.run(&["ask", "--model", CHAT_MODEL, question]);
+        let mut answer = asked.one().clone();
+        answer.as_object_mut().expect("an object").remove("timing");
+        answer
+    };
+    let questions = ["What may a hotel night in Vienna cost?", "一线城市住宿费每晚不超过多少元？"];
+    let before = questions.map(ask);
+
+    let cost = home.run(&["collections", "pin", "limits", "--model", CHAT_MODEL, "--dry-run"]);
+    let needed = cost.one()["bytes_needed"].as_u64().expect("bytes");
+    assert!(needed > 0 && cost.one()["bytes_used"] == 0, "{cost:?}");
+    let pinned = home.run(&["collections", "pin", "limits", "--model", CHAT_MODEL]);
+    let pinned = pinned.one();
+    assert_eq!(
+        (&pinned["beginnings"], &pinned["ready"], &pinned["full"]),
+        (&2.into(), &2.into(), &false.into())
+    );
+    let used = pinned["bytes_used"].as_u64().expect("bytes");
+    assert!(used > needed / 2 && used < needed * 2, "{pinned}");
+    assert_eq!(home.run(&["collections"]).one()["collections"][0]["pinned"], true);
+    assert_eq!(questions.map(ask), before);
+
+    // A document that was changed never answers from what was computed of its old text.
+    std::fs::write(&english, limits.replace("140", "155")).expect("a document");
+    home.run(&["add", text]);
+    let answer = ask(questions[0]);
+    assert!(answer["answer"].as_str().expect("an answer").contains("155"), "{answer}");
+    let look = || {
+        let cost = home.run(&["collections", "pin", "limits", "--model", CHAT_MODEL, "--dry-run"]);
+        cost.one()["bytes_used"].as_u64().expect("bytes")
+    };
+    let less = look();
+    assert!(less > 0 && less < used, "{less} of {used}");
+    home.run(&["remove", chinese.to_str().expect("a plain path")]);
+    assert_eq!(look(), 0);
+    home.run(&["collections", "pin", "limits", "--model", CHAT_MODEL]);
+    assert!(look() > 0);
+    home.run(&["collections", "unpin", "limits"]);
+    assert_eq!(look(), 0);
+}
+
 fn check_states(home: &Home) {
     let expected = [
         ("travel-policy.pdf", "ready", None),

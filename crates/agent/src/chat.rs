@@ -35,6 +35,40 @@ pub trait ChatModel: Send + Sync {
         beginnings: &[&str],
         cancel: &Cancel,
     ) -> Result<Vec<f32>, ModelError>;
+
+    /// Reads what requests will begin with, and keeps what was computed of it on disk. Changes no answer,
+    /// only the time until it comes.
+    fn prepare(&self, beginning: &Beginning, cancel: &Cancel) -> Result<Prepared, ModelError>;
+
+    /// Bytes that [`Self::prepare`] keeps of a token.
+    fn bytes_kept_of_a_token(&self) -> u64;
+
+    /// Uses nothing any more of what it has read, as far as it is in memory; what is on disk is another's to
+    /// remove.
+    fn forget(&self);
+}
+
+/// What some requests will begin with: instructions, and a text of a source right behind them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// The last one is shared up to its end only; something will follow in it.
+    pub messages: Vec<Message>,
+    /// As in [`ChatRequest::common`].
+    pub common: usize,
+    /// The source with which it is forgotten, by its number.
+    pub source: i64,
+}
+
+/// What became of a beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prepared {
+    /// It was computed, and is kept.
+    Kept,
+    /// It was kept already, or is so short that nothing is won.
+    Nothing,
+    /// There is no room on disk for it, or none at all was given.
+    Full,
+    Cancelled,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +104,8 @@ pub struct ChatRequest {
     /// So many messages at the beginning come again in other requests, also after a restart: an
     /// agent's instructions. What was computed of them may be kept.
     pub common: usize,
+    /// What it is for, where several are wanted at the same time.
+    pub priority: Priority,
     /// Upper bound on the answer, in tokens.
     pub max_tokens: usize,
     pub sampling: Sampling,
@@ -77,6 +113,15 @@ pub struct ChatRequest {
     pub stop: Vec<String>,
     /// What the answer may be; `None` for any text.
     pub constraint: Option<Constraint>,
+}
+
+/// Who waits for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// An agent at its task.
+    Background,
+    /// A person, for the answer to a question.
+    Person,
 }
 
 /// What an answer may be, to the letter. The model chooses among what is allowed and can write

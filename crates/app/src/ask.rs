@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use inhouse_agent::answer::{Answer, Language, Nearest, Prompt, asks_for_many, is_borne_out, lay_out};
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Sampling};
+use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Priority, Sampling};
 use inhouse_agent::passage::{CharRange, Passage, cell_names};
 use inhouse_agent::source::SourceId;
 
@@ -97,6 +97,7 @@ impl App {
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
         let begun = Instant::now();
+        let _at_work = self.at_work();
         let question = question.trim().to_owned();
         if question.is_empty() {
             return Err(AppError::EmptyQuestion);
@@ -285,6 +286,7 @@ fn write(
         messages: prompt.messages,
         // The rules of answering.
         common: 1,
+        priority: Priority::Person,
         max_tokens: ANSWER_TOKENS,
         sampling: Sampling { seed: options.seed, ..Sampling::default() },
         stop: Vec::new(),

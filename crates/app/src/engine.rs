@@ -68,6 +68,11 @@ impl Engine {
         self.states.lock().unwrap_or_else(PoisonError::into_inner).get(model).cloned()
     }
 
+    /// The chat model that is loaded.
+    pub(crate) async fn chat_in_use(&self) -> Option<Arc<dyn ChatModel>> {
+        self.chat.lock().await.clone()
+    }
+
     fn set_state(&self, model: &str, state: LoadState) {
         self.states.lock().unwrap_or_else(PoisonError::into_inner).insert(model.to_owned(), state);
     }
@@ -111,6 +116,10 @@ impl App {
             .home()
             .is_writer()
             .then(|| SnapshotOptions { folder: self.home().snapshots(), limit: SNAPSHOTS });
+        let pinned = match self.home().is_writer() {
+            true => Some(SnapshotOptions { folder: self.home().pinned(), limit: self.room_for_pinned()? }),
+            false => None,
+        };
         self.load(&id, move || {
             must_fit(&model)?;
             let options = LoadOptions {
@@ -120,6 +129,7 @@ impl App {
                 memory_limit: memory_available(),
                 drafts: true,
                 snapshots,
+                pinned,
             };
             Ok(Arc::new(LocalChat::load(options)?) as Arc<dyn ChatModel>)
         })
@@ -205,7 +215,7 @@ impl App {
         }
         memory.forget_passages(&stray).await?;
         memory.forget(&unknown).await?;
-        Ok(())
+        self.sweep_computed()
     }
 
     /// Memory can't be used: begins a new one, and has every source embedded again from its kept

@@ -90,6 +90,11 @@ impl Home {
         self.folder.join("snapshots")
     }
 
+    /// What was computed ahead of pinned collections.
+    pub(crate) fn pinned(&self) -> PathBuf {
+        self.folder.join("pinned")
+    }
+
     /// A person's own agents, one folder each.
     pub(crate) fn agents(&self) -> PathBuf {
         self.folder.join("agents")

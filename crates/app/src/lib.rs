@@ -19,6 +19,7 @@ pub mod error;
 mod home;
 pub mod models;
 mod passages;
+pub mod pins;
 pub mod runs;
 pub mod sources;
 pub mod view;
@@ -63,6 +64,7 @@ struct Inner {
     reading: std::sync::Mutex<inhouse_agent::cancel::Cancel>,
     /// Only one reads at a time.
     working: tokio::sync::Mutex<()>,
+    activity: pins::Activity,
 }
 
 /// What changed, for whoever shows it. A listener that is too slow loses the oldest and should
@@ -98,6 +100,7 @@ impl App {
             queue: Notify::new(),
             reading: std::sync::Mutex::default(),
             working: tokio::sync::Mutex::new(()),
+            activity: pins::Activity::default(),
         })))
     }
 

@@ -148,6 +148,7 @@ impl App {
         mut on_event: impl FnMut(RunId, &Event) + Send + 'static,
     ) -> Result<RunEnd, AppError> {
         self.home().must_be_writer()?;
+        let _at_work = self.at_work();
         let row = self.record().run(id)?;
         if row.state.is_final() {
             return Ok(RunEnd { id, state: row.state, pending: None, why: None });

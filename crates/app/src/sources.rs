@@ -50,7 +50,7 @@ impl App {
         let finder = self.finder().await?;
         finder.memory.forget(&[id]).await?;
         finder.memory.tidy().await?;
-        Ok(())
+        self.forget_computed(&[id]).await
     }
 
     /// Reads a failed source again; its file is looked at anew.

@@ -130,6 +130,7 @@ fn run(arguments: Arguments) -> Result<End, AppError> {
         Command::Bench(bench) => bench.model.clone(),
         Command::Run(run) => run.model.clone(),
         Command::Agents(agents) => agents.model(),
+        Command::Collections(collections) => collections.model(),
         _ => None,
     };
     let end = runtime.block_on(async {
@@ -142,7 +143,7 @@ fn run(arguments: Arguments) -> Result<End, AppError> {
             Command::Remove(remove) => remove.run(&context).await,
             Command::Search(search) => search.run(&context).await,
             Command::Ask(ask) => ask.run(&context).await,
-            Command::Collections(collections) => collections.run(&context),
+            Command::Collections(collections) => collections.run(&context).await,
             Command::Agents(agents) => agents.run(&context).await,
             Command::Run(run) => run.run(&context).await,
             Command::Runs => command::runs::list(&context),

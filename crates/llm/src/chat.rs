@@ -1,5 +1,6 @@
-//! The chat port over a model file: a handle for callers, and the thread on which the model lives.
+//! The chat port over a model file: a handle for callers, and the threads that work for them.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -7,24 +8,34 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Message, ModelError};
+use inhouse_agent::chat::{
+    Beginning, ChatEvent, ChatModel, ChatRequest, Completion, Finish, Message, ModelError, Prepared, Priority,
+};
 
+use self::joint::{Joint, Sequence};
+use self::pinned::Pinned;
 use self::prompter::Prompter;
-use self::session::{Answer, Session};
+use self::queue::{Queue, Worker};
+use self::session::{Answer, Kept, Session};
 pub use self::snapshots::SnapshotOptions;
 use self::snapshots::{Snapshots, fingerprint};
 use crate::decoder::{Decoder, Shape};
 use crate::gguf::Gguf;
 
 mod constraint;
+mod joint;
 mod lookup;
 mod pages;
+pub(crate) mod pinned;
 mod prompter;
+mod queue;
 mod sampler;
 mod session;
 mod snapshots;
 mod stops;
 
+/// Calls that are worked on at the same time: those of two agents, and a person's question.
+const SEQUENCES: usize = 3;
 /// How often a call that waits for another one looks whether it was cancelled.
 const WAIT: Duration = Duration::from_millis(50);
 
@@ -44,26 +55,31 @@ pub struct LoadOptions {
     pub drafts: bool,
     /// Where what was computed of common beginnings of prompts is kept; nowhere when `None`.
     pub snapshots: Option<SnapshotOptions>,
+    /// Where what is computed ahead of texts is kept; nowhere when `None`.
+    pub pinned: Option<SnapshotOptions>,
 }
 
-/// A chat model out of a GGUF file, on its own thread.
+/// A chat model out of a GGUF file, on its own threads.
 ///
-/// Clones are handles to the same model; calls of several handles wait for each other. The thread
-/// ends, and the memory is free, when the last handle is dropped.
+/// Clones are handles to the same model. Some calls of several handles are worked on at the same time,
+/// and read in common passes ([`joint`]); the others wait, a person's before an agent's. The threads end,
+/// and the memory is free, when the last handle is dropped.
 #[derive(Clone)]
 pub struct LocalChat(Arc<Handle>);
 
 struct Handle {
     id: String,
     context: usize,
+    bytes_of_a_token: u64,
     prompter: Arc<Prompter>,
-    /// `None` only while the handle is dropped.
-    commands: Option<Sender<Command>>,
-    thread: Option<JoinHandle<()>>,
+    queue: Arc<Queue>,
+    kept: Arc<Kept>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 enum Command {
     Complete { prompt: Vec<u32>, common: usize, request: ChatRequest, cancel: Cancel, replies: Sender<Reply> },
+    Prepare { prompt: Vec<u32>, parts: Parts, cancel: Cancel, replies: Sender<Reply> },
     Score { prompt: Vec<u32>, first_tokens: Vec<u32>, cancel: Cancel, replies: Sender<Reply> },
 }
 
@@ -72,6 +88,34 @@ enum Reply {
     Text(String),
     Answered(Result<Answer, ModelError>),
     Scored(Result<Vec<f32>, ModelError>),
+    Prepared(Result<Prepared, ModelError>),
+}
+
+impl Command {
+    fn prompt(&self) -> &[u32] {
+        match self {
+            Self::Complete { prompt, .. } | Self::Score { prompt, .. } | Self::Prepare { prompt, .. } => {
+                prompt
+            }
+        }
+    }
+
+    fn priority(&self) -> Priority {
+        match self {
+            Self::Complete { request, .. } => request.priority,
+            Self::Score { .. } | Self::Prepare { .. } => Priority::Background,
+        }
+    }
+}
+
+/// What a prompt is made of, where it is computed ahead.
+#[derive(Debug, Clone, Copy)]
+struct Parts {
+    /// Tokens of the instructions.
+    common: usize,
+    /// Tokens up to the end of what is shared.
+    end: usize,
+    source: i64,
 }
 
 impl LocalChat {
@@ -88,8 +132,13 @@ impl LocalChat {
             )));
         }
         shape.context = options.context_limit.unwrap_or(usize::MAX).min(shape.context);
+        shape.sequences = SEQUENCES;
         let mut room = pages::ROOM;
         if let Some(limit) = options.memory_limit {
+            // Where memory is short, fewer are worked on at the same time.
+            while shape.sequences > 1 && shape.memory(shape.context) > limit {
+                shape.sequences -= 1;
+            }
             let needed = shape.memory(shape.context);
             if needed > limit {
                 return Err(gguf.broken(format!(
@@ -103,33 +152,38 @@ impl LocalChat {
         }
 
         let context = shape.context;
-        let snapshots = options.snapshots.and_then(|at| open_snapshots(at, &options.id, &gguf));
+        let snapshots = options.snapshots.and_then(|at| open_kept(at, &options.id, &gguf, Snapshots::open));
+        let pinned = options.pinned.and_then(|at| open_kept(at, &options.id, &gguf, Pinned::open));
+        let bytes_of_a_token = shape.memory_of_a_token();
         let died = gguf.broken("reading its weights failed unexpectedly");
-        let (commands, inbox) = mpsc::channel();
-        let (ready, loaded) = mpsc::channel();
-        let (id, thread_prompter) = (options.id.clone(), Arc::clone(&prompter));
-        let thread = thread::Builder::new()
-            .name("model".into())
-            .spawn(move || match Decoder::load(gguf, &shape) {
-                Err(error) => drop(ready.send(Err(error))),
-                Ok(decoder) => {
-                    let mut session =
-                        Session::new(id, decoder, thread_prompter, shape.context, options.drafts);
-                    session.set_room(room);
-                    session.set_snapshots(snapshots);
-                    if ready.send(Ok(())).is_ok() {
-                        serve(session, &inbox);
-                    }
-                }
-            })
-            .map_err(|error| ModelError::Run {
-                model: options.id.clone(),
-                doing: "starting its thread",
-                reason: error.to_string(),
-            })?;
-        let handle =
-            Handle { id: options.id, context, prompter, commands: Some(commands), thread: Some(thread) };
-        loaded.recv().unwrap_or(Err(died))?;
+        // On another thread, so that one that panics takes nobody with it.
+        let sequences = shape.sequences;
+        let loading = thread::spawn(move || Decoder::load(gguf, &shape));
+        let joint = Joint::new(loading.join().map_err(|_| died)??);
+        let kept = Arc::new(Kept::new(room, snapshots, pinned));
+        let queue = Arc::new(Queue::new(sequences));
+        let mut handle =
+            Handle { id: options.id, context, bytes_of_a_token, prompter, queue, kept, threads: Vec::new() };
+        for number in 0..sequences {
+            let session = Session::new(
+                handle.id.clone(),
+                Sequence::new(&joint, number),
+                Arc::clone(&handle.prompter),
+                context,
+                options.drafts,
+                Arc::clone(&handle.kept),
+            );
+            let worker = Worker { number, queue: Arc::clone(&handle.queue) };
+            let thread = thread::Builder::new()
+                .name(format!("session-{number}"))
+                .spawn(move || serve(session, &worker))
+                .map_err(|error| ModelError::Run {
+                    model: handle.id.clone(),
+                    doing: "starting its threads",
+                    reason: error.to_string(),
+                })?;
+            handle.threads.push(thread);
+        }
         Ok(Self(Arc::new(handle)))
     }
 
@@ -148,8 +202,7 @@ impl LocalChat {
     }
 
     fn send(&self, command: Command) -> Result<(), ModelError> {
-        let commands = self.0.commands.as_ref().expect("the sender is taken only when the handle is dropped");
-        commands.send(command).map_err(|_| self.died())
+        if self.0.queue.put(command) { Ok(()) } else { Err(self.died()) }
     }
 
     fn failed(&self, doing: &'static str, reason: impl Into<String>) -> ModelError {
@@ -162,11 +215,16 @@ impl LocalChat {
     }
 }
 
-/// Snapshots only save time: a folder that cannot be used costs no more than that.
-fn open_snapshots(at: SnapshotOptions, id: &str, gguf: &Gguf) -> Option<Snapshots> {
+/// What is kept only saves time: a folder that cannot be used costs no more than that.
+fn open_kept<T>(
+    at: SnapshotOptions,
+    id: &str,
+    gguf: &Gguf,
+    open: impl FnOnce(SnapshotOptions, &str, [u8; snapshots::HASH]) -> io::Result<T>,
+) -> Option<T> {
     let folder = at.folder.clone();
     fingerprint(gguf.path(), gguf.data_start(), gguf.file_bytes())
-        .and_then(|fingerprint| Snapshots::open(at, id, fingerprint))
+        .and_then(|fingerprint| open(at, id, fingerprint))
         .inspect_err(|error| tracing::warn!(folder = %folder.display(), %error, "nothing computed is kept"))
         .ok()
 }
@@ -208,7 +266,7 @@ impl ChatModel for LocalChat {
                 Next::Reply(Reply::Reading { done, total }) => on_event(ChatEvent::Reading { done, total }),
                 Next::Reply(Reply::Text(text)) => on_event(ChatEvent::Text(&text)),
                 Next::Reply(Reply::Answered(answer)) => break answer?,
-                Next::Reply(Reply::Scored(_)) | Next::Gone => return Err(self.died()),
+                Next::Reply(Reply::Scored(_) | Reply::Prepared(_)) | Next::Gone => return Err(self.died()),
                 Next::CancelledWaiting => {
                     break Answer { text: String::new(), tokens: 0, passes: 0, finish: Finish::Cancelled };
                 }
@@ -243,10 +301,47 @@ impl ChatModel for LocalChat {
             match replies.next() {
                 Next::Reply(Reply::Scored(scores)) => return scores,
                 Next::Reply(Reply::Reading { .. }) => {}
-                Next::Reply(Reply::Text(_) | Reply::Answered(_)) | Next::Gone => return Err(self.died()),
+                Next::Reply(Reply::Text(_) | Reply::Answered(_) | Reply::Prepared(_)) | Next::Gone => {
+                    return Err(self.died());
+                }
                 Next::CancelledWaiting => return Err(self.failed(DOING, "it was cancelled")),
             }
         }
+    }
+
+    fn prepare(&self, beginning: &Beginning, cancel: &Cancel) -> Result<Prepared, ModelError> {
+        // What follows is not known; what two texts that follow have in common is shared.
+        let followed = |by: &str| {
+            let mut messages = beginning.messages.clone();
+            if let Some(last) = messages.last_mut() {
+                last.content.push_str(by);
+            }
+            self.fitting_prompt(&messages)
+        };
+        let (prompt, other) = (followed("Q")?, followed("[")?);
+        let end = prompt.iter().zip(&other).take_while(|(one, other)| one == other).count();
+        let messages = &beginning.messages[..beginning.common.min(beginning.messages.len())];
+        let common = self.0.prompter.common(&prompt, messages).min(end);
+        let (replies, inbox) = mpsc::channel();
+        let parts = Parts { common, end, source: beginning.source };
+        self.send(Command::Prepare { prompt, parts, cancel: cancel.clone(), replies })?;
+        let mut replies = Replies { inbox, cancel, begun: false };
+        loop {
+            match replies.next() {
+                Next::Reply(Reply::Prepared(prepared)) => return prepared,
+                Next::Reply(Reply::Reading { .. }) => {}
+                Next::Reply(_) | Next::Gone => return Err(self.died()),
+                Next::CancelledWaiting => return Ok(Prepared::Cancelled),
+            }
+        }
+    }
+
+    fn bytes_kept_of_a_token(&self) -> u64 {
+        self.0.bytes_of_a_token
+    }
+
+    fn forget(&self) {
+        self.0.kept.forget();
     }
 }
 
@@ -254,7 +349,7 @@ impl ChatModel for LocalChat {
 struct Replies<'a> {
     inbox: Receiver<Reply>,
     cancel: &'a Cancel,
-    /// Whether the thread has taken the call up.
+    /// Whether a thread has taken the call up.
     begun: bool,
 }
 
@@ -284,29 +379,39 @@ impl Replies<'_> {
     }
 }
 
-/// The thread's life: one command after the other, until the last handle is gone.
-fn serve(mut session: Session, inbox: &Receiver<Command>) {
-    for command in inbox {
-        match command {
+/// A thread's life: one command after the other, until the last handle is gone.
+fn serve(mut session: Session, worker: &Worker) {
+    worker.rest(session.read());
+    while let Some(command) = worker.next() {
+        session.work_for(Some(command.priority()));
+        let (reply, replies) = match command {
             Command::Complete { prompt, common, request, cancel, replies } => {
                 let answer = session.complete(&prompt, common, &request, &cancel, &replies);
-                drop(replies.send(Reply::Answered(answer)));
+                (Reply::Answered(answer), replies)
             }
             Command::Score { prompt, first_tokens, cancel, replies } => {
                 let scores = session.score(&prompt, &first_tokens, &cancel, &replies);
-                drop(replies.send(Reply::Scored(scores)));
+                (Reply::Scored(scores), replies)
             }
-        }
+            Command::Prepare { prompt, parts, cancel, replies } => {
+                let prepared = session.prepare(&prompt, parts, &cancel, &replies);
+                (Reply::Prepared(prepared), replies)
+            }
+        };
+        session.work_for(None);
+        worker.rest(session.read());
+        // That nobody listens any more is fine.
+        drop(replies.send(reply));
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.commands = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::warn!(model = self.id, "the model's thread had panicked");
+        self.queue.close();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::warn!(model = self.id, "a thread of the model had panicked");
+            }
         }
     }
 }

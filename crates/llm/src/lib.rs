@@ -25,6 +25,7 @@ mod speed;
 mod template;
 mod tokenizer;
 
+pub use chat::pinned::{bytes_in, forget_source, kept_sources};
 pub use chat::{LoadOptions, LocalChat, SnapshotOptions};
 pub use embedder::LocalEmbedder;
 pub use gguf::{GgufFacts, inspect};

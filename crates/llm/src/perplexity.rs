@@ -47,7 +47,7 @@ pub fn perplexity(path: &Path, text: &str, window: usize) -> Result<Option<Perpl
     for window in tokens.chunks_exact(window) {
         let mut window = window.to_vec();
         window[..begin.len()].copy_from_slice(&begin);
-        decoder.cut(0);
+        decoder.cut(0, 0);
         for (number, piece) in window.chunks(PIECE).enumerate() {
             let logits =
                 decoder.forward(piece, piece.len(), &|| true).map_err(|error| failed(error.to_string()))?;

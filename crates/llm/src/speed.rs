@@ -8,7 +8,7 @@ use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::ModelError;
 use rayon::prelude::*;
 
-use crate::decoder::{self, Decoder, Shape};
+use crate::decoder::{self, Decoder, Part, Shape};
 use crate::gguf::Gguf;
 
 /// Tokens that are read in one go, as a prompt is.
@@ -28,6 +28,9 @@ pub struct Speed {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
     pub speeds: Vec<Speed>,
+    /// Two texts written at the same time behind the shortest prompt: that prompt's length, and the tokens
+    /// a second of both together.
+    pub two: Option<(usize, f64)>,
     /// Threads that are fastest in writing.
     pub threads_for_writing: usize,
     /// Bytes of weights that are read for each token that is written.
@@ -44,6 +47,8 @@ pub enum MeasureStep {
     Reading(usize),
     /// Behind a prompt of so many tokens.
     Writing(usize),
+    /// Two texts at the same time, behind prompts of so many tokens.
+    WritingTwo(usize),
     Memory,
 }
 
@@ -65,6 +70,7 @@ pub fn measure(
         return Err(gguf.broken(format!("{longest} tokens are more than its context of {}", shape.context)));
     }
     shape.context = longest;
+    shape.sequences = 2;
     let vocabulary = shape.vocabulary;
     let failed = |error: candle_core::Error| ModelError::Run {
         model: path.display().to_string(),
@@ -76,11 +82,13 @@ pub fn measure(
     let read = |decoder: &mut Decoder, tokens: &[u32]| {
         decoder.forward(tokens, 1, &|| !cancel.is_cancelled()).map_err(failed)
     };
+    let prompt = |context: usize| -> Vec<u32> {
+        (0..context).map(|at| ((at * 7919 % 40_000 + 100) % vocabulary) as u32).collect()
+    };
     let mut speeds = Vec::new();
     for &context in contexts {
-        let prompt: Vec<u32> =
-            (0..context).map(|at| ((at * 7919 % 40_000 + 100) % vocabulary) as u32).collect();
-        decoder.cut(0);
+        let prompt = prompt(context);
+        decoder.cut(0, 0);
         on_step(MeasureStep::Reading(context));
         let begun = Instant::now();
         let mut logits = Vec::new();
@@ -92,16 +100,42 @@ pub fn measure(
         on_step(MeasureStep::Writing(context));
         let begun = Instant::now();
         for _ in 0..decode {
-            let best = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap_or(0);
-            let Some(read) = read(&mut decoder, &[best as u32])? else { return Ok(None) };
+            let Some(read) = read(&mut decoder, &[likeliest(&logits)])? else { return Ok(None) };
             logits = read;
         }
         speeds.push(Speed { context, prefill, decode: decode as f64 / begun.elapsed().as_secs_f64() });
     }
+    let mut two = None;
+    if let Some(&context) = contexts.iter().min() {
+        on_step(MeasureStep::WritingTwo(context));
+        decoder.cut(0, 0);
+        let prompt = prompt(context);
+        let mut step = |parts: [&[u32]; 2]| {
+            let part = |sequence: usize| Part { sequence, tokens: parts[sequence], count: 1 };
+            decoder.forward_together(&[part(0), part(1)], &|| !cancel.is_cancelled()).map_err(failed)
+        };
+        let mut logits = Vec::new();
+        // Each reads half of a piece in a pass.
+        for piece in prompt.chunks(PIECE / 2) {
+            let Some(read) = step([piece, piece])? else { return Ok(None) };
+            logits = read;
+        }
+        let begun = Instant::now();
+        for _ in 0..decode {
+            let next = [0, 1].map(|sequence| [likeliest(&logits[sequence])]);
+            let Some(read) = step([&next[0], &next[1]])? else { return Ok(None) };
+            logits = read;
+        }
+        two = Some((context, 2.0 * decode as f64 / begun.elapsed().as_secs_f64()));
+    }
     let threads_for_writing = decoder.threads_for_writing();
     drop(decoder);
     on_step(MeasureStep::Memory);
-    Ok(Some(Measured { speeds, threads_for_writing, weights, bus: bus(weights) }))
+    Ok(Some(Measured { speeds, two, threads_for_writing, weights, bus: bus(weights) }))
+}
+
+fn likeliest(logits: &[f32]) -> u32 {
+    (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap_or(0) as u32
 }
 
 /// Bytes a second that are read from so many bytes of memory, in order: the best of some times.

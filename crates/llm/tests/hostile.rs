@@ -47,6 +47,7 @@ fn load(path: PathBuf) -> Result<LocalChat, String> {
         memory_limit: None,
         drafts: false,
         snapshots: None,
+        pinned: None,
     };
     LocalChat::load(options).map_err(|error| error.to_string())
 }

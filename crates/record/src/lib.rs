@@ -58,14 +58,19 @@ pub enum RecordError {
     },
 }
 
-const SCHEMA_VERSION: u32 = 4;
+const SCHEMA_VERSION: u32 = 5;
 
 /// What brings a record of each older version, from 1 on, to the next one.
-const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] =
-    ["ALTER TABLE pages ADD COLUMN sheet TEXT; ALTER TABLE pages ADD COLUMN cells BLOB;", RUNS, COLLECTIONS];
+const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [
+    "ALTER TABLE pages ADD COLUMN sheet TEXT; ALTER TABLE pages ADD COLUMN cells BLOB;",
+    RUNS,
+    COLLECTIONS,
+    PINS,
+];
 
 const RUNS: &str = include_str!("runs.sql");
 const COLLECTIONS: &str = include_str!("collections.sql");
+const PINS: &str = include_str!("pins.sql");
 
 impl Record {
     /// Opens the record at `path`, making it when it is not there.
@@ -100,6 +105,7 @@ impl Record {
                     transaction.execute_batch(include_str!("schema.sql"))?;
                     transaction.execute_batch(RUNS)?;
                     transaction.execute_batch(COLLECTIONS)?;
+                    transaction.execute_batch(PINS)?;
                 }
                 older => {
                     for upgrade in &UPGRADES[older as usize - 1..] {

@@ -105,6 +105,16 @@ impl Record {
         })
     }
 
+    /// All passages of a source, in order.
+    pub fn passages_of(&self, id: SourceId) -> Result<Vec<Passage>, RecordError> {
+        self.read("list the passages of a source", |connection| {
+            connection
+                .prepare(&format!("{SELECT} WHERE a.source = ?1 ORDER BY a.id"))?
+                .query_map([id.0], passage)?
+                .collect()
+        })
+    }
+
     /// Notes that these passages are in memory.
     pub fn mark_in_memory(&self, ids: &[PassageId]) -> Result<(), RecordError> {
         self.write("mark passages as in memory", |transaction| {

@@ -52,23 +52,69 @@ pub fn lay_out(
     }
 }
 
+/// What the prompts of all questions that stand on `passage` first begin with, in the language of the
+/// question; something follows in the last message.
+pub fn beginning(instructions: &str, language: Language, passage: &Passage) -> Vec<Message> {
+    let (rules, _) = rules(language);
+    vec![system(instructions, rules), Message::user(numbered(1, passage))]
+}
+
 fn messages(instructions: &str, question: &str, passages: &[Passage]) -> Vec<Message> {
-    let (rules, asked) = match Language::of(question) {
-        Language::English => (include_str!("../../prompts/answer.en.txt"), "Question: "),
-        Language::Chinese => (include_str!("../../prompts/answer.zh.txt"), "问题："),
-    };
-    let mut user = String::new();
-    for (number, passage) in (1..).zip(passages) {
-        user.push_str(&format!("[{number}] "));
-        if !passage.heading.is_empty() && !passage.text.contains(&passage.heading) {
-            user.push_str(&passage.heading);
-            user.push('\n');
-        }
-        user.push_str(passage.text.trim());
-        user.push_str("\n\n");
-    }
+    let (rules, asked) = rules(Language::of(question));
+    let mut user: String = (1..).zip(passages).map(|(number, passage)| numbered(number, passage)).collect();
     user.push_str(asked);
     user.push_str(question.trim());
-    let system = format!("{}\n{}", instructions.trim(), rules.trim_end());
-    vec![Message::system(system.trim_start()), Message::user(user)]
+    vec![system(instructions, rules), Message::user(user)]
+}
+
+/// The rules of answering, and what stands before the question.
+fn rules(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::English => (include_str!("../../prompts/answer.en.txt"), "Question: "),
+        Language::Chinese => (include_str!("../../prompts/answer.zh.txt"), "问题："),
+    }
+}
+
+fn system(instructions: &str, rules: &str) -> Message {
+    Message::system(format!("{}\n{}", instructions.trim(), rules.trim_end()).trim_start())
+}
+
+fn numbered(number: usize, passage: &Passage) -> String {
+    let mut text = format!("[{number}] ");
+    if !passage.heading.is_empty() && !passage.text.contains(&passage.heading) {
+        text.push_str(&passage.heading);
+        text.push('\n');
+    }
+    text.push_str(passage.text.trim());
+    text.push_str("\n\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passage::{Anchor, CharRange, PassageId};
+    use crate::source::SourceId;
+
+    #[test]
+    fn every_prompt_that_stands_on_a_passage_begins_as_it_was_said_to() {
+        let passage = |text: &str, heading: &str| Passage {
+            id: PassageId(1),
+            anchor: Anchor { source: SourceId(1), page: 1, range: CharRange::new(0, 1) },
+            text: text.into(),
+            heading: heading.into(),
+        };
+        let first = passage("Hotels cost up to EUR 170.", "Travel");
+        for (question, language) in
+            [("What may a hotel cost?", Language::English), ("住宿费多少？", Language::Chinese)]
+        {
+            let beginning = beginning("You are Ada.", language, &first);
+            for others in [vec![], vec![passage("Taxis need a receipt.", "")]] {
+                let all = [vec![first.clone()], others].concat();
+                let messages = messages("You are Ada.", question, &all);
+                assert_eq!(messages[0], beginning[0]);
+                assert!(messages[1].content.starts_with(&beginning[1].content), "{messages:?}");
+            }
+        }
+    }
 }

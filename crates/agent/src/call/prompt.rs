@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::answer::Language;
 use crate::call::schema::Schema;
 use crate::call::{Asked, ToolSpec};
-use crate::chat::{ChatRequest, Constraint, Message, Sampling};
+use crate::chat::{ChatRequest, Constraint, Message, Priority, Sampling};
 
 /// What is chosen in place of a tool when nothing is left to do.
 pub(super) const NONE: &str = "none";
@@ -203,6 +203,7 @@ fn wish(texts: &Texts, asked: &Asked<'_>) -> String {
 fn request(messages: Vec<Message>, constraint: Constraint, max_tokens: usize, attempt: u64) -> ChatRequest {
     ChatRequest {
         common: messages.len() - 1,
+        priority: Priority::Person,
         messages,
         max_tokens,
         sampling: Sampling {

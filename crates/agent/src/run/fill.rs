@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::answer::Language;
 use crate::answer::sentence::sentence_ranges;
-use crate::chat::{ChatRequest, Constraint, Finish, Message, Sampling};
+use crate::chat::{ChatRequest, Constraint, Finish, Message, Priority, Sampling};
 use crate::definition::{Field, FieldKind, OptionOf, Words};
 use crate::passage::CharRange;
 use crate::run::event::Event;
@@ -366,6 +366,7 @@ impl Run<'_> {
                 Message::user(format!("{text}\n-----\n{}\n-----\n{asked} {question}\n{rule}", reading.text)),
             ],
             common: 1,
+            priority: Priority::Background,
             max_tokens,
             sampling: Sampling {
                 temperature: if attempt == 0 { 0.0 } else { 0.7 },

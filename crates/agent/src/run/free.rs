@@ -3,7 +3,7 @@
 
 use crate::answer::Language;
 use crate::call::{self, Asked, Called, Done, ToolSpec};
-use crate::chat::{ChatRequest, Constraint, Message, Sampling};
+use crate::chat::{ChatRequest, Constraint, Message, Priority, Sampling};
 use crate::definition::Free;
 use crate::run::event::Event;
 use crate::run::fill::with_values;
@@ -79,6 +79,7 @@ impl Run<'_> {
         let request = ChatRequest {
             messages: said,
             common: 1,
+            priority: Priority::Background,
             max_tokens: ANSWER_TOKENS,
             sampling: Sampling::default(),
             stop: Vec::new(),

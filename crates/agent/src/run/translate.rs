@@ -4,7 +4,7 @@ use super::{Halt, Run, figures};
 use crate::answer::Language;
 use crate::answer::language::is_han;
 use crate::answer::numeral;
-use crate::chat::{ChatRequest, Constraint, Message, Sampling};
+use crate::chat::{ChatRequest, Constraint, Message, Priority, Sampling};
 use crate::definition::Translate;
 use crate::table::{Column, Evidence, Kind, Table, Value};
 
@@ -156,6 +156,7 @@ impl Run<'_> {
                 Message::user(user),
             ],
             common: 1,
+            priority: Priority::Background,
             max_tokens: TOKENS + TOKENS_EACH * text.chars().count(),
             sampling: Sampling {
                 // Told what is wrong, a model may still say the same; the last time it is shaken.

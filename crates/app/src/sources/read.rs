@@ -99,6 +99,7 @@ impl App {
     }
 
     async fn read_source(&self, id: SourceId, finder: &Finder, cancel: &Cancel) -> Result<(), AppError> {
+        let _at_work = self.at_work();
         let source = self.record().source(id)?;
         self.record().mark_reading(id)?;
         self.tell(AppEvent::SourceChanged(id));
@@ -122,7 +123,8 @@ impl App {
                 for gone in &replaced {
                     self.tell(AppEvent::SourceRemoved(*gone));
                 }
-                Ok(finder.memory.forget(&replaced).await?)
+                finder.memory.forget(&replaced).await?;
+                self.forget_computed(&replaced).await
             }
             None if self.record().source(id)?.state == SourceState::Failed => Ok(()),
             None => Err(failed(&source, FailureCode::NoText, "no passage on any page")),

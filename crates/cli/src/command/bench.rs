@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use inhouse_agent::chat::{ChatEvent, ChatRequest, Constraint, Finish, Message, Sampling, Speaker};
+use inhouse_agent::chat::{ChatEvent, ChatRequest, Constraint, Finish, Message, Priority, Sampling, Speaker};
 use inhouse_app::AppError;
 use inhouse_app::models::{MeasureStep, Speed};
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,7 @@ struct Output<'a> {
     threads: usize,
     threads_for_writing: usize,
     speeds: Vec<SpeedLine>,
+    two: Option<TwoLine>,
     /// Of each token that is written.
     weights_bytes: u64,
     memory_bytes_s: u64,
@@ -119,6 +120,14 @@ struct Output<'a> {
 struct SpeedLine {
     context: usize,
     prefill_tok_s: f64,
+    decode_tok_s: f64,
+}
+
+/// Two texts written at the same time.
+#[derive(Serialize)]
+struct TwoLine {
+    context: usize,
+    /// Of both together.
     decode_tok_s: f64,
 }
 
@@ -152,6 +161,10 @@ impl Bench {
                 threads: bench.threads,
                 threads_for_writing: bench.measured.threads_for_writing,
                 speeds: bench.measured.speeds.iter().map(SpeedLine::of).collect(),
+                two: bench
+                    .measured
+                    .two
+                    .map(|(context, decode)| TwoLine { context, decode_tok_s: rounded(decode) }),
                 weights_bytes: bench.measured.weights,
                 memory_bytes_s: bench.measured.bus as u64,
                 smaller_model: bench.smaller.as_ref().map(|smaller| smaller.id.as_str()),
@@ -174,13 +187,17 @@ fn doing(step: MeasureStep) -> String {
         MeasureStep::Loading => "loading the model".into(),
         MeasureStep::Reading(context) => format!("reading {context} tokens"),
         MeasureStep::Writing(context) => format!("writing behind {context} tokens"),
+        MeasureStep::WritingTwo(context) => format!("writing two texts behind {context} tokens"),
         MeasureStep::Memory => "measuring memory".into(),
     }
 }
 
+fn rounded(speed: f64) -> f64 {
+    (speed * 10.0).round() / 10.0
+}
+
 impl SpeedLine {
     fn of(speed: &Speed) -> Self {
-        let rounded = |speed: f64| (speed * 10.0).round() / 10.0;
         Self {
             context: speed.context,
             prefill_tok_s: rounded(speed.prefill),
@@ -202,6 +219,16 @@ fn advice(bench: &inhouse_app::models::Bench) -> Vec<String> {
         measured.bus / GIGA,
         bench.threads
     ));
+    if let Some((context, both)) = measured.two {
+        let alone = measured.speeds.iter().find(|speed| speed.context == context);
+        if let Some(alone) = alone {
+            lines.push(format!(
+                "Two agents that write at the same time write {:.1} token/s together, {:.2} times what one does.",
+                both,
+                both / alone.decode,
+            ));
+        }
+    }
     lines.push(if read > LIMITED * measured.bus {
         "Memory is the limit of writing: more threads would not help, a smaller model would.".to_owned()
     } else {
@@ -298,6 +325,7 @@ async fn answer(file: &Path, context: &Context) -> Result<End, AppError> {
         let asked = ChatRequest {
             messages: request.messages.iter().map(message).collect(),
             common: 0,
+            priority: Priority::Person,
             max_tokens: request.max_tokens,
             sampling: Sampling::default(),
             stop: Vec::new(),

@@ -1,21 +1,23 @@
 //! The model at work: reads prompts, writes answers, and remembers what it has read.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::chat::{ChatRequest, Finish, ModelError};
+use inhouse_agent::chat::{ChatRequest, Finish, ModelError, Prepared, Priority};
 
-use super::Reply;
 use super::constraint::Held;
+use super::joint::Sequence;
 use super::lookup::Lookup;
 use super::pages::{PAGE, Pages};
+use super::pinned::{Pinned, Saved};
 use super::prompter::Prompter;
 use super::sampler::Sampler;
 use super::snapshots::Snapshots;
 use super::stops::Stops;
-use crate::decoder::Decoder;
+use super::{Parts, Reply};
 use crate::speed::PIECE;
 use crate::tokenizer::TextStream;
 
@@ -24,16 +26,48 @@ const WORTH_KEEPING: usize = 32;
 
 pub(super) struct Session {
     id: String,
-    decoder: Decoder,
+    sequence: Sequence,
     prompter: Arc<Prompter>,
     context: usize,
     drafts: bool,
-    /// The logits after the last token that the decoder has read, drafts aside.
+    /// The logits after the last token that the sequence has read, drafts aside.
     logits: Option<Vec<f32>>,
-    /// What the decoder has read ahead.
+    /// What was read ahead.
     draft: Draft,
-    pages: Pages,
+    kept: Arc<Kept>,
+    /// How often [`Kept::forget`] was called when it last looked.
+    forgotten: u64,
+}
+
+/// What all sessions of a model keep of what was read before.
+pub(super) struct Kept {
+    pages: Mutex<Pages>,
+    /// Bytes that the pages may take.
+    room: usize,
     snapshots: Option<Snapshots>,
+    pinned: Option<Mutex<Pinned>>,
+    forgotten: AtomicU64,
+}
+
+impl Kept {
+    pub(super) fn new(room: usize, snapshots: Option<Snapshots>, pinned: Option<Pinned>) -> Self {
+        let pages = Mutex::new(Pages::new(room));
+        Self { pages, room, snapshots, pinned: pinned.map(Mutex::new), forgotten: AtomicU64::new(0) }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pinned(&self) -> Option<MutexGuard<'_, Pinned>> {
+        self.pinned.as_ref().map(|pinned| pinned.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets what is kept in memory; no session uses what it has read before any more.
+    pub(super) fn forget(&self) {
+        *self.pages() = Pages::new(self.room);
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 /// Tokens that were read because they are likely to be written, with the logits after each.
@@ -63,32 +97,39 @@ impl Session {
     /// With `drafts`, what is likely to follow is read ahead where that changes no answer.
     pub(super) fn new(
         id: String,
-        decoder: Decoder,
+        sequence: Sequence,
         prompter: Arc<Prompter>,
         context: usize,
         drafts: bool,
+        kept: Arc<Kept>,
     ) -> Self {
-        let drafts = drafts && decoder.reads_ahead();
+        let drafts = drafts && sequence.reads_ahead();
         Self {
             id,
-            decoder,
+            sequence,
             prompter,
             context,
             drafts,
             logits: None,
             draft: Draft::default(),
-            pages: Pages::new(0),
-            snapshots: None,
+            forgotten: kept.forgotten.load(Ordering::Acquire),
+            kept,
         }
     }
 
-    /// Bytes that what was read before may take.
-    pub(super) fn set_room(&mut self, room: usize) {
-        self.pages = Pages::new(room);
+    /// The tokens that it has read.
+    pub(super) fn read(&self) -> &[u32] {
+        self.sequence.read()
     }
 
-    pub(super) fn set_snapshots(&mut self, snapshots: Option<Snapshots>) {
-        self.snapshots = snapshots;
+    /// Says for what it works from now on, or that it rests.
+    pub(super) fn work_for(&mut self, priority: Option<Priority>) {
+        let forgotten = self.kept.forgotten.load(Ordering::Acquire);
+        if self.forgotten != forgotten {
+            self.forget();
+            self.forgotten = forgotten;
+        }
+        self.sequence.work_for(priority);
     }
 
     /// The logarithms of the probabilities that `first_tokens` come next.
@@ -101,7 +142,9 @@ impl Session {
     ) -> Result<Vec<f32>, ModelError> {
         const DOING: &str = "weighing beginnings of an answer";
         self.take_pages_up(prompt);
-        let Some(logits) = self.read_prompt(prompt, cancel, replies)? else {
+        let taken = self.take_pinned_up(prompt, cancel, replies)?;
+        let read = if taken { self.read_prompt(prompt, cancel, replies)? } else { None };
+        let Some(logits) = read else {
             return Err(self.failed(DOING, "it was cancelled"));
         };
         let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -125,6 +168,9 @@ impl Session {
         let common = &prompt[..common.min(prompt.len() - 1)];
         self.take_pages_up(prompt);
         self.take_snapshot_up(common);
+        if !self.take_pinned_up(prompt, cancel, replies)? {
+            return Ok(answer);
+        }
         let Some(mut logits) = self.read_prompt(prompt, cancel, replies)? else {
             return Ok(answer);
         };
@@ -210,28 +256,30 @@ impl Session {
     }
 
     /// Keeps what the decoder has read where a prompt goes another way, and takes up what was kept of the
-    /// prompt's beginning, when it is more than what the decoder has of it.
+    /// prompt's beginning, when it is more than what it has read of it.
     fn take_pages_up(&mut self, prompt: &[u32]) {
         self.drop_draft();
-        let read = self.decoder.read();
+        let read = self.sequence.read();
         if read == prompt && self.logits.is_some() {
             return;
         }
         let same = read.iter().zip(prompt).take_while(|(read, token)| read == token).count();
         if same < read.len() {
-            self.pages.keep(read, |range| self.decoder.save(range));
+            self.kept.pages().keep(read, |range| self.sequence.save(range));
         }
         // The last token is always read, for its logits are wanted.
-        self.decoder.cut(same.min(prompt.len() - 1));
+        self.sequence.cut(same.min(prompt.len() - 1));
         self.logits = None;
-        let at = self.decoder.read().len();
+        let at = self.sequence.read().len();
         let kept = &prompt[..prompt.len() - 1];
-        if self.pages.kept(kept) <= at {
+        let shared = Arc::clone(&self.kept);
+        let mut pages = shared.pages();
+        if pages.kept(kept) <= at {
             return;
         }
-        for (start, saved) in self.pages.saved(kept) {
+        for (start, saved) in pages.saved(kept) {
             let is_new = start + PAGE > at;
-            if is_new && !self.decoder.restore(start, &kept[start..start + PAGE], saved) {
+            if is_new && !self.sequence.restore(start, &kept[start..start + PAGE], saved) {
                 tracing::warn!(model = self.id, "a page does not fit the model that it was made of");
                 break;
             }
@@ -241,14 +289,14 @@ impl Session {
     /// Takes up what was computed of the beginning of a prompt, when it is kept and more than what
     /// the decoder still has of it.
     fn take_snapshot_up(&mut self, common: &[u32]) {
-        if common.len() < WORTH_KEEPING || self.decoder.read().starts_with(common) {
+        if common.len() < WORTH_KEEPING || self.sequence.read().starts_with(common) {
             return;
         }
-        let Some(snapshots) = &self.snapshots else { return };
+        let Some(snapshots) = &self.kept.snapshots else { return };
         match snapshots.load(common) {
             Ok(Some(saved)) => {
                 self.draft = Draft::default();
-                if self.decoder.restore(0, common, &saved) {
+                if self.sequence.restore(0, common, &saved) {
                     self.logits = None;
                 } else {
                     tracing::warn!(model = self.id, "a snapshot does not fit the model that it was made of");
@@ -261,13 +309,81 @@ impl Session {
     }
 
     fn keep_snapshot(&mut self, common: &[u32]) {
-        if let Some(snapshots) = &self.snapshots
+        if let Some(snapshots) = &self.kept.snapshots
             && common.len() >= WORTH_KEEPING
             && !snapshots.has(common)
-            && let Some(saved) = self.decoder.save(0..common.len())
+            && let Some(saved) = self.sequence.save(0..common.len())
             && let Err(error) = snapshots.save(common, &saved)
         {
             tracing::warn!(model = self.id, %error, "a snapshot cannot be written");
+        }
+    }
+
+    /// Takes up what was computed ahead of a prompt, when it is more than what it has read of it;
+    /// false when it was cancelled.
+    fn take_pinned_up(
+        &mut self,
+        prompt: &[u32],
+        cancel: &Cancel,
+        replies: &Sender<Reply>,
+    ) -> Result<bool, ModelError> {
+        // The last token is always read, for its logits are wanted.
+        let before = &prompt[..prompt.len() - 1];
+        let read = self.sequence.read().len();
+        let Some(mut pinned) = self.kept.pinned().filter(|_| before.starts_with(self.sequence.read())) else {
+            return Ok(true);
+        };
+        let Some(part) = pinned.find(before, read) else { return Ok(true) };
+        let loaded = pinned.load(&before[..part.end]);
+        drop(pinned);
+        let saved = match loaded {
+            Ok(Some(saved)) => saved,
+            Ok(None) => return Ok(true),
+            Err(error) => {
+                tracing::warn!(model = self.id, %error, "what was computed ahead cannot be read");
+                return Ok(true);
+            }
+        };
+        if read < part.start && self.read_prompt(&before[..part.start], cancel, replies)?.is_none() {
+            return Ok(false);
+        }
+        self.logits = None;
+        if !self.sequence.restore(part.start, &before[part], &saved) {
+            tracing::warn!(model = self.id, "what was computed ahead does not fit the model");
+        }
+        Ok(true)
+    }
+
+    /// Computes the shared part of a prompt and keeps it on disk.
+    pub(super) fn prepare(
+        &mut self,
+        prompt: &[u32],
+        parts: Parts,
+        cancel: &Cancel,
+        replies: &Sender<Reply>,
+    ) -> Result<Prepared, ModelError> {
+        let from = parts.common / PAGE * PAGE;
+        let shared = &prompt[..parts.end / PAGE * PAGE];
+        let Some(is_known) = self.kept.pinned().map(|pinned| pinned.has(shared)) else {
+            return Ok(Prepared::Full);
+        };
+        if shared.len() < from + WORTH_KEEPING || is_known {
+            return Ok(Prepared::Nothing);
+        }
+        let common = &prompt[..parts.common];
+        self.take_pages_up(shared);
+        self.take_snapshot_up(common);
+        if self.read_prompt(shared, cancel, replies)?.is_none() {
+            return Ok(Prepared::Cancelled);
+        }
+        self.keep_snapshot(common);
+        // A network that keeps more than keys and values can go on from nowhere else.
+        let Some(saved) = self.sequence.save(from..shared.len()) else { return Ok(Prepared::Nothing) };
+        let Some(mut pinned) = self.kept.pinned() else { return Ok(Prepared::Full) };
+        match pinned.save(parts.source, shared, from, &saved) {
+            Ok(Saved::Kept) => Ok(Prepared::Kept),
+            Ok(Saved::Full) => Ok(Prepared::Full),
+            Err(error) => Err(self.failed("keeping what was computed ahead", error)),
         }
     }
 
@@ -280,18 +396,18 @@ impl Session {
     ) -> Result<Option<Vec<f32>>, ModelError> {
         let total = prompt.len();
         self.drop_draft();
-        if self.decoder.read() != prompt || self.logits.is_none() {
+        if self.sequence.read() != prompt || self.logits.is_none() {
             let same =
-                self.decoder.read().iter().zip(prompt).take_while(|(read, token)| read == token).count();
+                self.sequence.read().iter().zip(prompt).take_while(|(read, token)| read == token).count();
             // The last token is always read, for its logits are wanted.
-            self.decoder.cut(same.min(total - 1));
+            self.sequence.cut(same.min(total - 1));
             self.logits = None;
         }
         // What is told here is only for the eye: that nobody listens shows at the first text.
         let tell = |done| drop(replies.send(Reply::Reading { done, total }));
-        tell(self.decoder.read().len());
-        while self.decoder.read().len() < total {
-            let at = self.decoder.read().len();
+        tell(self.sequence.read().len());
+        while self.sequence.read().len() < total {
+            let at = self.sequence.read().len();
             let end = (at + PIECE).min(total);
             if self.forward(&prompt[at..end], cancel, "reading the prompt")?.is_none() {
                 return Ok(None);
@@ -353,7 +469,7 @@ impl Session {
 
     /// Forgets what was read ahead and not written.
     fn drop_draft(&mut self) {
-        self.decoder.cut(self.decoder.read().len() - self.draft.ahead.len());
+        self.sequence.cut(self.sequence.read().len() - self.draft.ahead.len());
         self.draft = Draft::default();
     }
 
@@ -376,7 +492,7 @@ impl Session {
         cancel: &Cancel,
         doing: &'static str,
     ) -> Result<Option<Vec<f32>>, ModelError> {
-        match self.decoder.forward(tokens, count, &|| !cancel.is_cancelled()) {
+        match self.sequence.forward(tokens, count, cancel) {
             Ok(logits) => {
                 // A piece that was cancelled leaves what was read before, but not its logits.
                 self.logits = logits.as_ref().map(|all| all[all.len() / count * (count - 1)..].to_vec());
@@ -390,7 +506,7 @@ impl Session {
     }
 
     fn forget(&mut self) {
-        self.decoder.cut(0);
+        self.sequence.cut(0);
         self.logits = None;
         self.draft = Draft::default();
     }

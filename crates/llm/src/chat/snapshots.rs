@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 /// Another one when keys and values are laid out or computed in another way: older files hold no more
 /// then.
 const MAGIC: &[u8; 8] = b"inhouse1";
-const ENDING: &str = "kv";
+pub(super) const ENDING: &str = "kv";
 /// Of a file that is being written.
 const PARTIAL: &str = "part";
-const HASH: usize = 32;
+pub(super) const HASH: usize = 32;
 
 /// Where snapshots are kept.
 #[derive(Debug, Clone)]
@@ -40,8 +40,7 @@ impl Snapshots {
     /// Throws away those of another file that was this model before, and what a process that was
     /// killed left half-written.
     pub(super) fn open(options: SnapshotOptions, id: &str, fingerprint: [u8; HASH]) -> io::Result<Self> {
-        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let model: String = id.chars().filter(is_plain).collect();
+        let model = plain(id);
         fs::create_dir_all(&options.folder)?;
         let snapshots = Self { options, model, fingerprint };
         for path in snapshots.files(PARTIAL)? {
@@ -89,16 +88,7 @@ impl Snapshots {
         }
         self.make_room(self.options.limit - size)?;
         let path = self.path(tokens);
-        let partial = path.with_extension(PARTIAL);
-        let written = File::create(&partial).and_then(|mut file| {
-            file.write_all(&head)?;
-            file.write_all(data)?;
-            file.sync_all()
-        });
-        written.and_then(|()| fs::rename(&partial, &path)).inspect_err(|_| {
-            // The first error is the one that is told.
-            drop(fs::remove_file(&partial));
-        })
+        write_whole(&path, &[&head, data])
     }
 
     fn make_room(&self, limit: u64) -> io::Result<()> {
@@ -156,23 +146,41 @@ impl Snapshots {
     }
 }
 
+/// Writes a file that is whole or not there.
+pub(super) fn write_whole(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let partial = path.with_extension(PARTIAL);
+    let written = File::create(&partial).and_then(|mut file| {
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&partial, path)).inspect_err(|_| {
+        // The first error is the one that is told.
+        drop(fs::remove_file(&partial));
+    })
+}
+
+/// A model's id as part of a file name.
+pub(super) fn plain(id: &str) -> String {
+    id.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect()
+}
+
 struct Found {
     path: PathBuf,
     bytes: u64,
     used: SystemTime,
 }
 
-fn bytes_of(tokens: &[u32]) -> Vec<u8> {
+pub(super) fn bytes_of(tokens: &[u32]) -> Vec<u8> {
     tokens.iter().flat_map(|token| token.to_le_bytes()).collect()
 }
 
-fn hash<const N: usize>(parts: [&[u8]; N]) -> [u8; HASH] {
+pub(super) fn hash<const N: usize>(parts: [&[u8]; N]) -> [u8; HASH] {
     let mut hasher = Sha256::new();
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -8,14 +8,15 @@ use super::norm::{Norm, scale};
 use super::scratch::Scratch;
 use super::shape::Shape;
 use super::weights::Weights;
-use crate::kernel::attend::Kept;
+use crate::kernel::attend::{Kept, Span};
 
 pub(super) struct Attention {
     inputs: Inputs,
     query_norm: Option<Norm>,
     key_norm: Option<Norm>,
     output: Linear,
-    pub(super) kept: Kept,
+    /// Of each sequence.
+    pub(super) kept: Vec<Kept>,
 }
 
 enum Inputs {
@@ -43,7 +44,9 @@ impl Attention {
             query_norm: weights.norm_if_any(&name("attn_q_norm.weight"), normed(queries), epsilon)?,
             key_norm: weights.norm_if_any(&name("attn_k_norm.weight"), normed(keys), epsilon)?,
             output: weights.linear(&name("attn_output"), width, queries)?,
-            kept: Kept::new(kv_heads, head, shape.context).capped(shape.score_cap),
+            kept: (0..shape.sequences)
+                .map(|_| Kept::new(kv_heads, head, shape.context).capped(shape.score_cap))
+                .collect(),
         })
     }
 
@@ -85,7 +88,7 @@ impl Attention {
             if let Some(norm) = norm {
                 norm.apply(values);
             }
-            for (position, values) in (pass.span.at..).zip(values.chunks_exact_mut(heads * head)) {
+            for (position, values) in pass.positions().zip(values.chunks_exact_mut(heads * head)) {
                 if let Some(rotation) = pass.rotation {
                     rotation.turn(values, position);
                 }
@@ -96,9 +99,18 @@ impl Attention {
         };
         turn(&mut query, heads, self.query_norm.as_ref(), true);
         turn(&mut key, kv_heads, self.key_norm.as_ref(), false);
-        self.kept.put(&key, &value, pass.span.at);
         attended.resize(query.len(), 0.0);
-        self.kept.attend(&query, heads, pass.span, &mut scratch.product, &mut attended);
+        let mut from = 0;
+        for strand in pass.strands {
+            let tokens = from..from + strand.tokens;
+            let of = |units: usize| tokens.start * units..tokens.end * units;
+            let kept = &mut self.kept[strand.sequence];
+            kept.put(&key[of(kv_heads * head)], &value[of(kv_heads * head)], strand.at);
+            let span = Span { at: strand.at, window: pass.window, end: None, level: scratch.level };
+            let (query, out) = (&query[of(heads * head)], &mut attended[of(heads * head)]);
+            kept.attend(query, heads, span, &mut scratch.product, out);
+            from = tokens.end;
+        }
         scratch.set_inputs(&attended, heads * head);
         self.output.forward(&attended, scratch, out)?;
         (scratch.query, scratch.key, scratch.value, scratch.attended) = (query, key, value, attended);

@@ -12,7 +12,7 @@ use super::rotation::Rotation;
 use super::scratch::Scratch;
 use super::shape::Shape;
 use super::weights::Weights;
-use crate::kernel::attend::{Kept, Span};
+use crate::kernel::attend::Kept;
 
 /// Norms are `None` where the network has none at that place.
 pub(super) struct Block {
@@ -35,12 +35,31 @@ enum Map {
     Experts(Experts),
 }
 
+/// Tokens of one sequence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strand {
+    pub(super) sequence: usize,
+    /// Position of the first.
+    pub(super) at: usize,
+    pub(super) tokens: usize,
+}
+
 /// What a layer needs to know in reading some tokens.
 pub(super) struct Pass<'a> {
     pub(super) shape: &'a Shape,
     /// `None` where heads are not turned.
     pub(super) rotation: Option<&'a Rotation>,
-    pub(super) span: Span,
+    /// Tokens that may be seen, the own one included.
+    pub(super) window: Option<usize>,
+    /// All tokens, in order.
+    pub(super) strands: &'a [Strand],
+}
+
+impl Pass<'_> {
+    /// Of each token.
+    pub(super) fn positions(&self) -> impl Iterator<Item = usize> {
+        self.strands.iter().flat_map(|strand| strand.at..strand.at + strand.tokens)
+    }
 }
 
 impl Block {
@@ -66,17 +85,17 @@ impl Block {
         })
     }
 
-    /// Keys and values of what it has read, where that is what it keeps.
-    pub(super) fn kept(&self) -> Option<&Kept> {
+    /// Keys and values of what it has read of a sequence, where that is what it keeps.
+    pub(super) fn kept(&self, sequence: usize) -> Option<&Kept> {
         match &self.mixer {
-            Mixer::Attention(attention) => Some(&attention.kept),
+            Mixer::Attention(attention) => Some(&attention.kept[sequence]),
             Mixer::Convolution(_) => None,
         }
     }
 
-    pub(super) fn kept_mut(&mut self) -> Option<&mut Kept> {
+    pub(super) fn kept_mut(&mut self, sequence: usize) -> Option<&mut Kept> {
         match &mut self.mixer {
-            Mixer::Attention(attention) => Some(&mut attention.kept),
+            Mixer::Attention(attention) => Some(&mut attention.kept[sequence]),
             Mixer::Convolution(_) => None,
         }
     }
@@ -95,7 +114,7 @@ impl Block {
         match &mut self.mixer {
             Mixer::Attention(attention) => attention.forward(inputs, pass, scratch, &mut out)?,
             Mixer::Convolution(convolution) => {
-                convolution.forward(inputs, pass.span.at, scratch, &mut out)?;
+                convolution.forward(inputs, pass.strands, scratch, &mut out)?;
             }
         }
         add(states, &mut out, self.mixer_out_norm.as_ref(), residual_scale);

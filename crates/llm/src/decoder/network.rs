@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use candle_core::{Result, bail};
 
-use super::block::{Block, Pass};
+use super::block::{Block, Pass, Strand};
 use super::convolution::STEP;
 use super::linear::{self, Matrix};
 use super::norm::{Norm, scale};
@@ -17,7 +17,6 @@ use super::scratch::Scratch;
 use super::shape::Shape;
 use super::weights::Weights;
 use crate::kernel::Level;
-use crate::kernel::attend::Span;
 use crate::kernel::maps::cap;
 
 pub(super) struct Network {
@@ -66,24 +65,25 @@ impl Network {
         if !self.resumes_anywhere() && count < read { count / STEP * STEP } else { count.min(read) }
     }
 
-    /// Keys and values of a range of tokens of all layers; `None` when there is more to keep than these.
-    pub(super) fn save(&self, tokens: &Range<usize>) -> Option<Vec<u8>> {
+    /// Keys and values of a range of tokens of a sequence, of all layers; `None` when there is more to keep
+    /// than these.
+    pub(super) fn save(&self, sequence: usize, tokens: &Range<usize>) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         self.blocks.iter().try_for_each(|block| {
-            block.kept()?.save(tokens.clone(), &mut bytes);
+            block.kept(sequence)?.save(tokens.clone(), &mut bytes);
             Some(())
         })?;
         Some(bytes)
     }
 
     /// Takes up what [`Self::save`] gave; false when it has another size.
-    pub(super) fn restore(&mut self, tokens: &Range<usize>, mut bytes: &[u8]) -> bool {
+    pub(super) fn restore(&mut self, sequence: usize, tokens: &Range<usize>, mut bytes: &[u8]) -> bool {
         let sizes: Option<Vec<usize>> =
-            self.blocks.iter().map(|block| Some(block.kept()?.saved(tokens))).collect();
+            self.blocks.iter().map(|block| Some(block.kept(sequence)?.saved(tokens))).collect();
         let Some(sizes) = sizes.filter(|sizes| sizes.iter().sum::<usize>() == bytes.len()) else {
             return false;
         };
-        for (kept, size) in self.blocks.iter_mut().filter_map(Block::kept_mut).zip(sizes) {
+        for (kept, size) in self.blocks.iter_mut().filter_map(|block| block.kept_mut(sequence)).zip(sizes) {
             let (own, rest) = bytes.split_at(size);
             kept.restore(tokens.clone(), own);
             bytes = rest;
@@ -91,21 +91,24 @@ impl Network {
         true
     }
 
-    /// The logits after each of the last `count` of `tokens`, `[count, vocabulary]`, which are read
-    /// from position `at` on; `None` when `goes_on` said no between two layers.
+    /// Reads the tokens of all strands, each behind what its sequence has read; gives for each the logits
+    /// after its last `count` tokens, `[count, vocabulary]`; `None` when `goes_on` said no between two
+    /// layers. What is computed of a strand is the same to the bit whatever is read beside it.
     pub(super) fn forward(
         &mut self,
+        strands: &[(Strand, usize)],
         tokens: &[u32],
-        at: usize,
-        count: usize,
         goes_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<Vec<f32>>> {
+    ) -> Result<Option<Vec<Vec<f32>>>> {
         let Shape { width, context, embedding_scale, logit_scale, .. } = self.shape;
-        if tokens.is_empty() || at + tokens.len() > context {
-            bail!("{} tokens at {at} are none, or beyond the context of {context}", tokens.len());
-        }
-        if !(1..=tokens.len()).contains(&count) {
-            bail!("logits of {count} of {} tokens are wanted", tokens.len());
+        for (strand, count) in strands {
+            let Strand { at, tokens, .. } = *strand;
+            if tokens == 0 || at + tokens > context {
+                bail!("{tokens} tokens at {at} are none, or beyond the context of {context}");
+            }
+            if !(1..=tokens).contains(count) {
+                bail!("logits of {count} of {tokens} tokens are wanted");
+            }
         }
         let mut states = vec![0.0; tokens.len() * width];
         for (token, state) in tokens.iter().zip(states.chunks_exact_mut(width)) {
@@ -115,30 +118,40 @@ impl Network {
             self.embedding.row(*token as usize, state)?;
         }
         scale(&mut states, embedding_scale);
-        let level = self.scratch.level;
+        let all: Vec<Strand> = strands.iter().map(|(strand, _)| *strand).collect();
         for (view, block) in self.shape.views.iter().zip(&mut self.blocks) {
             if !goes_on() {
                 return Ok(None);
             }
             let rotation = view.turns.map(|turns| &self.rotations[turns]);
-            let pass = Pass {
-                shape: &self.shape,
-                rotation,
-                span: Span { at, window: view.window, end: None, level },
-            };
+            let pass = Pass { shape: &self.shape, rotation, window: view.window, strands: &all };
             block.forward(&mut states, &pass, &mut self.scratch)?;
         }
-        let last = &mut states[(tokens.len() - count) * width..];
-        self.norm.apply(last);
-        self.scratch.set_inputs(last, width);
+        let (mut wanted, mut end) = (Vec::new(), 0);
+        for (strand, count) in strands {
+            end += strand.tokens;
+            wanted.extend_from_slice(&states[(end - count) * width..end * width]);
+        }
+        self.norm.apply(&mut wanted);
+        self.scratch.set_inputs(&wanted, width);
         let mut logits = Vec::new();
         let output = self.output.as_ref().unwrap_or(&self.embedding);
-        linear::forward(output, None, last, &mut self.scratch, &mut logits)?;
+        linear::forward(output, None, &wanted, &mut self.scratch, &mut logits)?;
         scale(&mut logits, logit_scale);
         if let Some(most) = self.shape.logit_cap {
             cap(&mut logits, most);
         }
-        Ok(Some(logits))
+        let vocabulary = output.outputs();
+        if let [_] = strands {
+            return Ok(Some(vec![logits]));
+        }
+        let mut rest = &logits[..];
+        let own = strands.iter().map(|(_, count)| {
+            let (own, others) = rest.split_at(count * vocabulary);
+            rest = others;
+            own.to_vec()
+        });
+        Ok(Some(own.collect()))
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Shape {
     pub(super) logit_scale: f32,
     /// Tokens that prompt and answer may have together.
     pub(crate) context: usize,
+    /// Texts that are read and written at the same time, each with its own keys and values.
+    pub(crate) sequences: usize,
     pub(crate) vocabulary: usize,
     /// Bytes of memory that all tensors take.
     tensor_memory: u64,
@@ -134,6 +136,7 @@ impl Shape {
             residual_scale,
             logit_scale,
             context,
+            sequences: 1,
             vocabulary: measures.vocabulary(width)?,
             tensor_memory: gguf.tensors().values().map(linear::memory).sum(),
         })
@@ -145,15 +148,21 @@ impl Shape {
     }
 
     /// Upper bound of the memory that a loaded model takes with `context` tokens, in bytes: the
-    /// weights, keys and values, and tables of rotations.
+    /// weights, keys and values of all sequences, and tables of rotations.
     pub(crate) fn memory(&self, context: usize) -> u64 {
         let kept = |view: &View| match view.attends {
             true => Kept::memory(self.kv_heads, self.head),
             false => Convolution::memory(self.width, self.convolved),
         };
-        let kept = self.views.iter().map(kept).sum::<usize>() as u64;
+        let kept = self.views.iter().map(kept).sum::<usize>() as u64 * self.sequences as u64;
         let rotations = self.turns.iter().map(|turns| turns.units as u64 * BYTES_OF_F32).sum::<u64>();
         self.tensor_memory.saturating_add((kept + rotations).saturating_mul(context as u64))
+    }
+
+    /// Bytes of keys and values of a token, as they can be kept; 0 of a network that keeps other things.
+    pub(crate) fn memory_of_a_token(&self) -> u64 {
+        let attends = self.views.iter().all(|view| view.attends);
+        if attends { (self.views.len() * Kept::memory(self.kv_heads, self.head)) as u64 } else { 0 }
     }
 
     /// What the queries at a position are multiplied with.

@@ -10,19 +10,24 @@ use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_phi3, quantized_qwen2, quantized_qwen3};
 use inhouse_agent::chat::ModelError;
 
-use super::{Decoder, Shape};
+use super::{Decoder, Part, Shape};
 use crate::fixture::{Tiny, VOCABULARY, model};
 use crate::gguf::Gguf;
-use crate::tokenizer::{Part, Tokenizer};
+use crate::tokenizer::{self, Tokenizer};
 
 mod peers;
 
 const ARCHITECTURES: [&str; 5] = ["qwen2", "llama", "qwen3", "gemma3", "phi3"];
 
 fn decoder(path: &Path) -> Decoder {
+    decoder_of(path, 1)
+}
+
+fn decoder_of(path: &Path, sequences: usize) -> Decoder {
     let gguf = Gguf::read(path).unwrap();
     let mut shape = Shape::of(&gguf).unwrap();
     shape.context = shape.context.min(1_024);
+    shape.sequences = sequences;
     Decoder::load(gguf, &shape).unwrap()
 }
 
@@ -96,7 +101,7 @@ fn real_models_go_on_as_llama_cpp_does() {
         ("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "The capital of France is", " Paris."),
     ] {
         let tokenizer = Tokenizer::of(&Gguf::read(&model(file)).unwrap()).unwrap();
-        let mut tokens = tokenizer.encode_prompt(&[Part::Content(start.into())]).unwrap();
+        let mut tokens = tokenizer.encode_prompt(&[tokenizer::Part::Content(start.into())]).unwrap();
         let mut decoder = decoder(&model(file));
         let mut written = Vec::new();
         while written.len() < continued.len() {
@@ -135,7 +140,7 @@ fn quantised_networks_give_the_same_to_the_bit_however_a_prompt_is_divided() {
     let mut decoder = decoder(&path);
     let at_once = decoder.forward(&tokens, 1, &|| true).unwrap().unwrap();
     for piece in [1, 7, 64] {
-        decoder.cut(0);
+        decoder.cut(0, 0);
         let mut last = Vec::new();
         for piece in tokens.chunks(piece) {
             last = decoder.forward(piece, 1, &|| true).unwrap().unwrap();
@@ -143,9 +148,9 @@ fn quantised_networks_give_the_same_to_the_bit_however_a_prompt_is_divided() {
         assert_eq!(at_once, last, "in pieces of {piece}");
     }
     // The logits after each of several tokens are those of reading one by one.
-    decoder.cut(80);
+    decoder.cut(0, 80);
     let several = decoder.forward(&tokens[80..], 7, &|| true).unwrap().unwrap();
-    decoder.cut(83);
+    decoder.cut(0, 83);
     let one_by_one =
         tokens[83..].iter().map(|token| decoder.forward(&[*token], 1, &|| true).unwrap().unwrap());
     for (several, one) in several.chunks_exact(at_once.len()).zip(one_by_one) {
@@ -155,17 +160,32 @@ fn quantised_networks_give_the_same_to_the_bit_however_a_prompt_is_divided() {
 }
 
 #[test]
+fn of_quantised_networks_sequences_together_give_the_same_to_the_bit_as_alone() {
+    let path = model("smollm2-135m-instruct-q4_1.gguf");
+    let tokens: Vec<u32> = (0..90).map(|at| at * 521 % 40_000).collect();
+    let mut alone = decoder(&path);
+    let several = alone.forward(&tokens, 3, &|| true).unwrap().unwrap();
+    alone.cut(0, 40);
+    let one = alone.forward(&tokens[40..41], 1, &|| true).unwrap().unwrap();
+    let mut together = decoder_of(&path, 2);
+    let part = |sequence, tokens, count| Part { sequence, tokens, count };
+    together.forward_together(&[part(0, &tokens[..40], 1)], &|| true).unwrap();
+    let parts = [part(0, &tokens[40..41], 1), part(1, &tokens, 3)];
+    assert_eq!(together.forward_together(&parts, &|| true).unwrap().unwrap(), [one, several]);
+}
+
+#[test]
 fn what_was_cut_off_is_forgotten_and_what_was_kept_counts() {
     for architecture in ARCHITECTURES {
         let mut decoder = tiny(architecture);
         let (kept, others) = (tokens(30), [3, 1, 4, 1, 5]);
         decoder.forward(&kept, 1, &|| true).unwrap().unwrap();
-        decoder.cut(12);
+        decoder.cut(0, 12);
         let again = decoder.forward(&others, 1, &|| true).unwrap().unwrap();
         let fresh =
             tiny(architecture).forward(&[&kept[..12], &others].concat(), 1, &|| true).unwrap().unwrap();
         assert!(distance(&fresh, &again) < 1e-3, "{architecture}");
-        assert_eq!(decoder.read(), [&kept[..12], &others].concat());
+        assert_eq!(decoder.read(0), [&kept[..12], &others].concat());
     }
 }
 
@@ -193,7 +213,7 @@ fn a_reading_that_is_stopped_leaves_what_was_read_before() {
     let tokens = tokens(20);
     decoder.forward(&tokens[..8], 1, &|| true).unwrap();
     assert!(decoder.forward(&tokens[8..], 1, &|| false).unwrap().is_none());
-    assert_eq!(decoder.read(), &tokens[..8]);
+    assert_eq!(decoder.read(0), &tokens[..8]);
     let last = decoder.forward(&tokens[8..], 1, &|| true).unwrap().unwrap();
     assert!(distance(&tiny("qwen3").forward(&tokens, 1, &|| true).unwrap().unwrap(), &last) < 1e-3);
 }
@@ -202,7 +222,7 @@ fn a_reading_that_is_stopped_leaves_what_was_read_before() {
 fn a_token_beyond_the_vocabulary_is_an_error() {
     let mut decoder = tiny("llama");
     assert!(decoder.forward(&[VOCABULARY as u32], 1, &|| true).is_err());
-    assert!(decoder.read().is_empty());
+    assert!(decoder.read(0).is_empty());
 }
 
 #[test]

@@ -225,9 +225,11 @@ fn weights_that_are_no_numbers_give_an_error_and_no_answer() {
                 memory_limit: None,
                 drafts: true,
                 snapshots: None,
+                pinned: None,
             };
             let answered = LocalChat::load(options).and_then(|chat| {
                 let request = ChatRequest {
+                    priority: inhouse_agent::chat::Priority::Person,
                     messages: vec![Message::user("!")],
                     common: 0,
                     max_tokens: 4,

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{
-    ChatEvent, ChatModel, ChatRequest, Completion, Finish, Message, ModelError, Sampling,
+    Beginning, ChatEvent, ChatModel, ChatRequest, Completion, Constraint, Finish, Message, ModelError,
+    Prepared, Priority, Sampling,
 };
 use inhouse_llm::{LoadOptions, LocalChat, SnapshotOptions};
 
@@ -22,10 +23,11 @@ fn options(file: &str) -> LoadOptions {
         memory_limit: None,
         drafts: true,
         snapshots: None,
+        pinned: None,
     }
 }
 
-/// One model for all tests; their calls wait for each other.
+/// One model for all tests.
 fn qwen() -> LocalChat {
     static MODEL: OnceLock<LocalChat> = OnceLock::new();
     MODEL.get_or_init(|| LocalChat::load(options(QWEN)).unwrap()).clone()
@@ -35,6 +37,7 @@ fn request(question: &str, max_tokens: usize) -> ChatRequest {
     ChatRequest {
         messages: vec![Message::system("You are a helpful assistant."), Message::user(question)],
         common: 0,
+        priority: Priority::Background,
         max_tokens,
         sampling: Sampling::default(),
         stop: Vec::new(),
@@ -250,6 +253,72 @@ fn what_was_computed_of_instructions_is_taken_up_after_a_restart() {
 }
 
 #[test]
+fn of_a_text_that_was_computed_ahead_only_the_question_is_read_and_nothing_of_its_old_form_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = |name: &str| Some(SnapshotOptions { folder: folder.path().join(name), limit: 1 << 30 });
+    let load = |kept_ahead: bool| {
+        let (snapshots, pinned) = if kept_ahead { (kept("snapshots"), kept("pinned")) } else { (None, None) };
+        let options = LoadOptions { snapshots, pinned, ..options("smollm2-135m-instruct-q4_1.gguf") };
+        LocalChat::load(options).unwrap()
+    };
+    let rules = "Answer in one sentence out of the passage. Name its page. ".repeat(4);
+    let text =
+        "[1] The office opens at nine and closes at five. Trains are paid in second class, flights in \
+                economy. Breakfast is included in the limit of each hotel.\n\n"
+            .repeat(3);
+    let messages = |text: &str| vec![Message::system(&rules), Message::user(text)];
+    let ask = |model: &LocalChat, text: &str, question: &str| {
+        let asked = messages(&format!("{text}Question: {question}"));
+        let asked = ChatRequest { messages: asked, common: 1, ..request("", 16) };
+        let mut read = None;
+        let said = model
+            .complete(&asked, &Cancel::new(), &mut |event| {
+                if let ChatEvent::Reading { done, .. } = event {
+                    read.get_or_insert(done);
+                }
+            })
+            .unwrap();
+        (read.unwrap(), said)
+    };
+    let beginning = |source| Beginning { messages: messages(&text), common: 1, source };
+    let prepare = |model: &LocalChat, source| model.prepare(&beginning(source), &Cancel::new()).unwrap();
+    let question = "When does it open?";
+    let plain = ask(&load(false), &text, question).1;
+
+    let model = load(true);
+    assert_eq!(prepare(&model, 7), Prepared::Kept);
+    assert_eq!(prepare(&model, 7), Prepared::Nothing);
+    let bytes = inhouse_llm::bytes_in(&folder.path().join("pinned")).unwrap();
+    let tokens = model.count_tokens(&text).unwrap() as u64 + 16;
+    let most = model.bytes_kept_of_a_token() * tokens + 4096;
+    assert!(bytes > most / 2 && bytes < most, "{bytes} of {most}");
+
+    // Another process, which has read nothing yet.
+    let model = load(true);
+    let (read, said) = ask(&model, &text, question);
+    assert!(read + 40 > said.prompt_tokens && said.prompt_tokens > 150, "{read} of {said:?}");
+    assert_eq!(said, plain);
+    // The instructions alone are kept of a text that was changed.
+    let changed = text.replacen("nine", "ten", 1);
+    let (read, said) = ask(&load(true), &changed, question);
+    assert!(read < said.prompt_tokens / 2, "{read} of {said:?}");
+    assert_eq!(said, ask(&load(false), &changed, question).1);
+    // Where the instructions are not kept any more, they are read, and the text is still not.
+    std::fs::remove_dir_all(folder.path().join("snapshots")).unwrap();
+    assert_eq!(ask(&load(true), &text, question).1, plain);
+
+    inhouse_llm::forget_source(&folder.path().join("pinned"), 7).unwrap();
+    model.forget();
+    std::fs::remove_dir_all(folder.path().join("snapshots")).unwrap();
+    assert_eq!(ask(&load(true), &text, question), (0, plain.clone()));
+    assert_eq!(ask(&model, &text, question).1, plain);
+    let cancel = Cancel::new();
+    cancel.cancel();
+    assert_eq!(model.prepare(&beginning(7), &cancel).unwrap(), Prepared::Cancelled);
+    assert_eq!(prepare(&load(false), 7), Prepared::Full);
+}
+
+#[test]
 fn what_was_read_before_changes_no_answer() {
     let fresh = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
     let used = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
@@ -307,14 +376,72 @@ fn a_model_that_takes_too_much_memory_is_not_loaded() {
 }
 
 #[test]
-fn calls_from_several_threads_wait_for_each_other() {
+fn calls_at_the_same_time_get_what_each_gets_alone() {
+    let model = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
+    let choice = Constraint::OneOf(vec!["red and green".into(), "blue and yellow".into()]);
+    let asked: Vec<ChatRequest> = vec![
+        request("Name the capital of Italy and of Spain.", 40),
+        request(&"The office opens at nine. ".repeat(60), 30),
+        ChatRequest { constraint: Some(choice), ..request("Which colours has the flag?", 20) },
+        ChatRequest {
+            sampling: Sampling { temperature: 0.8, seed: 5, ..Sampling::default() },
+            ..request("Tell a story.", 40)
+        },
+        request("What is water made of?", 40),
+    ];
+    let ask = |request: &ChatRequest| model.complete(request, &Cancel::new(), &mut |_| {}).unwrap();
+    let alone: Vec<Completion> = asked.iter().map(ask).collect();
+    for _ in 0..3 {
+        let together: Vec<Completion> = std::thread::scope(|scope| {
+            let calls: Vec<_> = asked.iter().map(|request| scope.spawn(|| ask(request))).collect();
+            calls.into_iter().map(|call| call.join().unwrap()).collect()
+        });
+        for (alone, together) in alone.iter().zip(together) {
+            assert_eq!((&alone.text, alone.finish), (&together.text, together.finish));
+        }
+    }
+}
+
+/// A long reading of an agent's steps back, and so do its other calls.
+#[test]
+fn a_person_is_answered_while_agents_work() {
+    let model = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let (ended, order) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
-        let calls: Vec<_> = ["France", "Italy"]
-            .map(|country| {
-                scope.spawn(move || answer(&request(&format!("What is the capital of {country}?"), 20)).text)
-            })
-            .into();
-        let texts: Vec<String> = calls.into_iter().map(|call| call.join().unwrap()).collect();
-        assert!(texts[0].contains("Paris") && texts[1].contains("Rome"), "{texts:?}");
+        for agent in 0..3 {
+            let (model, begun, ended) = (&model, begun.clone(), ended.clone());
+            scope.spawn(move || {
+                let text = format!("Report {agent}. {}", "The office opens at nine. ".repeat(70));
+                let stops = Cancel::new();
+                let said = model.complete(&request(&text, 120), &stops, &mut |_| {
+                    // Only the first one is waited for.
+                    begun.send(()).unwrap_or_default();
+                });
+                ended.send(("an agent", said.unwrap().answer_tokens)).unwrap();
+            });
+        }
+        has_begun.recv().unwrap();
+        let asked = ChatRequest { priority: Priority::Person, ..request("What is water made of?", 4) };
+        let said = model.complete(&asked, &Cancel::new(), &mut |_| {}).unwrap();
+        ended.send(("a person", said.answer_tokens)).unwrap();
+    });
+    assert_eq!(order.recv().unwrap().0, "a person");
+}
+
+#[test]
+fn a_call_that_is_cancelled_leaves_the_others_at_work() {
+    let model = LocalChat::load(options("smollm2-135m-instruct-q4_1.gguf")).unwrap();
+    let long = request(&"The office opens at nine. ".repeat(70), 200);
+    let short = request("What is water made of?", 30);
+    let alone = model.complete(&short, &Cancel::new(), &mut |_| {}).unwrap().text;
+    let cancel = Cancel::new();
+    std::thread::scope(|scope| {
+        let stopped = scope.spawn(|| model.complete(&long, &cancel, &mut |_| {}).unwrap().finish);
+        let other = scope.spawn(|| model.complete(&short, &Cancel::new(), &mut |_| {}).unwrap().text);
+        std::thread::sleep(Duration::from_millis(300));
+        cancel.cancel();
+        assert_eq!(stopped.join().unwrap(), Finish::Cancelled);
+        assert_eq!(other.join().unwrap(), alone);
     });
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{
-    ChatModel, ChatRequest, Completion, Constraint, Finish, Message, ModelError, Sampling,
+    ChatModel, ChatRequest, Completion, Constraint, Finish, Message, ModelError, Priority, Sampling,
 };
 use inhouse_llm::{LoadOptions, LocalChat};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ fn small() -> LocalChat {
                 memory_limit: None,
                 drafts: true,
                 snapshots: None,
+                pinned: None,
             };
             LocalChat::load(options).unwrap()
         })
@@ -34,6 +35,7 @@ fn request(question: &str, constraint: Constraint, seed: u64) -> ChatRequest {
     ChatRequest {
         messages: vec![Message::user(question)],
         common: 0,
+        priority: Priority::Background,
         max_tokens: 200,
         // Hot, so that what is not allowed would come soon.
         sampling: Sampling { temperature: 1.5, seed, ..Sampling::default() },

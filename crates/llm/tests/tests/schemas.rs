@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use inhouse_agent::cancel::Cancel;
-use inhouse_agent::chat::{ChatModel, ChatRequest, Constraint, Finish, Message, Sampling};
+use inhouse_agent::chat::{ChatModel, ChatRequest, Constraint, Finish, Message, Priority, Sampling};
 use inhouse_llm::{LoadOptions, LocalChat};
 use serde_json::{Map, Value, json};
 
@@ -244,6 +244,7 @@ fn calls_are_valid_under_schemas_made_at_random() {
         memory_limit: None,
         drafts: true,
         snapshots: None,
+        pinned: None,
     };
     let model = LocalChat::load(options).unwrap();
     let (mut tokens, mut passes, mut time) = (0, 0, Duration::ZERO);
@@ -254,6 +255,7 @@ fn calls_are_valid_under_schemas_made_at_random() {
                 "Fill in the form for the invoice 2024-117 of 发票客户, EUR 1,250.",
             )],
             common: 0,
+            priority: Priority::Background,
             max_tokens: 1500,
             // Half of them hot, so that what is not allowed would come soon.
             sampling: Sampling {

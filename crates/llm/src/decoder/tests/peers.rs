@@ -17,7 +17,7 @@ use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::Value;
 
 use self::networks::{Case, cases, text};
-use super::{Decoder, Shape, decoder};
+use super::{Decoder, Part, Shape, decoder, decoder_of};
 use crate::decoder::architecture::Architecture;
 use crate::decoder::rotation::Pairs;
 use crate::fixture::Tiny;
@@ -43,7 +43,7 @@ fn prompt(count: usize) -> Vec<u32> {
 
 /// Logarithms of the probabilities of every ninth token.
 fn chances(decoder: &mut Decoder, prompt: &[u32]) -> Vec<f32> {
-    decoder.cut(0);
+    decoder.cut(0, 0);
     let logits = decoder.forward(prompt, 1, &|| true).unwrap().unwrap();
     let all = logits.iter().map(|logit| logit.exp()).sum::<f32>().ln();
     logits.iter().step_by(9).map(|logit| logit - all).collect()
@@ -72,6 +72,32 @@ fn every_kind_of_network_computes_what_llama_cpp_computes() {
             let far = far(&mut decoder(&path), &peers[name]);
             assert!(far.iter().all(|far| *far < most), "{name} in {stored:?}: {far:?}");
         }
+    }
+}
+
+/// So agents that work at the same time share the reading of the weights, and get what each would get
+/// alone.
+#[test]
+fn sequences_that_are_read_together_do_not_see_each_other() {
+    let (one, other) = (prompt(50), prompt(47).into_iter().rev().collect::<Vec<_>>());
+    for Case { name, mut tiny, .. } in cases() {
+        tiny.stored = GgmlDType::F32;
+        let (_folder, path) = tiny.write();
+        let alone = |tokens: &[u32]| decoder(&path).forward(tokens, 1, &|| true).unwrap().unwrap();
+        let mut together = decoder_of(&path, 2);
+        let part = |sequence, tokens, count| Part { sequence, tokens, count };
+        // The second begins while the first goes on, at another place and by other steps.
+        together.forward_together(&[part(0, &one[..20], 1)], &|| true).unwrap().unwrap();
+        let mut last = Vec::new();
+        for (own, others) in [(20..49, 0..46), (49..50, 46..47)] {
+            let parts = [part(1, &other[others], 1), part(0, &one[own], 1)];
+            last = together.forward_together(&parts, &|| true).unwrap().unwrap();
+        }
+        assert!(apart(&alone(&other), &last[0]) < 1e-3, "{name}");
+        assert!(apart(&alone(&one), &last[1]) < 1e-3, "{name}");
+        assert_eq!((together.read(0), together.read(1)), (&one[..], &other[..]));
+        together.cut(0, 0);
+        assert_eq!((together.read(0), together.read(1)), (&[][..], &other[..]));
     }
 }
 
@@ -182,14 +208,14 @@ fn every_kind_of_network_in_8_bits_gives_the_same_to_the_bit_however_a_prompt_is
         let mut decoder = decoder(&path);
         let at_once = decoder.forward(&tokens, 1, &|| true).unwrap().unwrap();
         for (piece, kept) in [(1, 0), (7, 50), (41, 64)] {
-            decoder.cut(kept);
-            assert!(decoder.read().len() <= kept && decoder.read().len() + 32 > kept, "{name}");
+            decoder.cut(0, kept);
+            assert!(decoder.read(0).len() <= kept && decoder.read(0).len() + 32 > kept, "{name}");
             let layers = AtomicUsize::new(0);
             let stop = || layers.fetch_add(1, Ordering::Relaxed) < 3;
-            assert!(decoder.forward(&tokens[decoder.read().len()..], 1, &stop).unwrap().is_none());
+            assert!(decoder.forward(&tokens[decoder.read(0).len()..], 1, &stop).unwrap().is_none());
             let mut last = Vec::new();
-            while decoder.read().len() < tokens.len() {
-                let at = decoder.read().len();
+            while decoder.read(0).len() < tokens.len() {
+                let at = decoder.read(0).len();
                 let end = (at + piece).min(tokens.len());
                 last = decoder.forward(&tokens[at..end], 1, &|| true).unwrap().unwrap();
             }

@@ -1,0 +1,226 @@
+//! Pinned collections: what the model computes of their passages is computed ahead and kept on disk, so
+//! that a question about one of them starts to be answered in the time that the question itself takes.
+//!
+//! It changes no answer, only the time until it comes. A window computes ahead while nobody works and the
+//! machine is not on battery ([`App::prepare_when_idle`]); a terminal does it when it is told to.
+
+mod idle;
+
+use std::sync::Arc;
+
+use inhouse_agent::answer::{Language, beginning};
+use inhouse_agent::cancel::Cancel;
+use inhouse_agent::chat::{Beginning, ChatModel, Prepared};
+use inhouse_agent::passage::Passage;
+use inhouse_agent::source::{SourceId, SourceState};
+
+use crate::{App, AppError, blocking};
+
+pub(crate) use idle::Activity;
+
+/// Bytes that what is computed ahead may take on disk, and the share of what is free.
+pub(crate) const ROOM: u64 = 4 << 30;
+pub(crate) const SHARE_OF_FREE: u64 = 4;
+
+/// What pinning a collection costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PinCost {
+    pub passages: usize,
+    /// Of disk, about, when all of it is computed by the model in use.
+    pub bytes: u64,
+    /// That what is computed ahead takes now, of all collections.
+    pub used: u64,
+    /// That it may take.
+    pub limit: u64,
+}
+
+/// How far computing ahead has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PinProgress {
+    /// Beginnings of prompts, mostly one for a passage.
+    pub all: usize,
+    /// Of these, what is done: computed now, known before, or too short to gain anything.
+    pub done: usize,
+    pub computed: usize,
+    /// There was no room on disk for the rest.
+    pub is_full: bool,
+    /// Bytes on disk, of all pinned collections.
+    pub bytes: u64,
+}
+
+impl App {
+    /// Tells what pinning a collection will take. Loads the model in use.
+    pub async fn cost_of_pinning(&self, name: &str) -> Result<PinCost, AppError> {
+        let sources = self.sources_in(&[name.to_owned()])?;
+        let variants = self.instructions_over(name)?.len() as u64;
+        let chat = self.chat_model().await?;
+        let app = self.clone();
+        blocking(move || {
+            let (mut passages, mut tokens) = (0, 0);
+            for source in sources {
+                for passage in app.record().passages_of(source)? {
+                    passages += 1;
+                    tokens += chat.count_tokens(&passage.heading)? + chat.count_tokens(&passage.text)?;
+                }
+            }
+            let bytes = tokens as u64 * chat.bytes_kept_of_a_token() * variants;
+            Ok(PinCost { passages, bytes, used: app.computed_ahead()?, limit: app.room_for_pinned()? })
+        })
+        .await?
+    }
+
+    /// Pins a collection, or no longer; then what was computed ahead of it alone is removed.
+    pub async fn set_pinned(&self, name: &str, is_pinned: bool) -> Result<(), AppError> {
+        self.home().must_be_writer()?;
+        let sources = self.sources_in(&[name.to_owned()])?;
+        self.record().set_pinned(name, is_pinned)?;
+        if !is_pinned {
+            let still = self.pinned_sources()?;
+            let gone: Vec<SourceId> = sources.into_iter().filter(|id| !still.contains(id)).collect();
+            self.forget_computed(&gone).await?;
+        }
+        Ok(())
+    }
+
+    /// Computes ahead what is not yet, until all is done, there is no room left, or it is cancelled.
+    pub async fn prepare_pinned(
+        &self,
+        cancel: &Cancel,
+        on_progress: impl Fn(PinProgress) + Send + 'static,
+    ) -> Result<PinProgress, AppError> {
+        self.home().must_be_writer()?;
+        let pinned = self.collections()?.into_iter().filter(|collection| collection.is_pinned);
+        let mut work: Vec<(SourceId, Arc<Vec<Instructions>>)> = Vec::new();
+        for collection in pinned {
+            let instructions = Arc::new(self.instructions_over(&collection.name)?);
+            for id in self.sources_in(&[collection.name])? {
+                if matches!(self.source(id)?.state, SourceState::Ready | SourceState::PartlyRead) {
+                    work.push((id, Arc::clone(&instructions)));
+                }
+            }
+        }
+        if work.is_empty() {
+            return Ok(PinProgress { bytes: self.computed_ahead()?, ..PinProgress::default() });
+        }
+        let chat = self.chat_model().await?;
+        let (app, cancel) = (self.clone(), cancel.clone());
+        blocking(move || app.prepare(&work, chat.as_ref(), &cancel, &on_progress)).await?
+    }
+
+    fn prepare(
+        &self,
+        work: &[(SourceId, Arc<Vec<Instructions>>)],
+        chat: &dyn ChatModel,
+        cancel: &Cancel,
+        on_progress: &dyn Fn(PinProgress),
+    ) -> Result<PinProgress, AppError> {
+        let mut progress = PinProgress { bytes: self.computed_ahead()?, ..PinProgress::default() };
+        for (id, instructions) in work {
+            progress.all += self.record().passages_of(*id)?.len() * instructions.len();
+        }
+        for (id, instructions) in work {
+            for passage in self.record().passages_of(*id)? {
+                for instructions in instructions.iter() {
+                    let beginning = instructions.before(&passage);
+                    match chat.prepare(&beginning, cancel)? {
+                        Prepared::Kept => {
+                            progress.computed += 1;
+                            progress.bytes = self.computed_ahead()?;
+                        }
+                        Prepared::Nothing => {}
+                        Prepared::Full => {
+                            progress.is_full = true;
+                            return Ok(progress);
+                        }
+                        Prepared::Cancelled => return Ok(progress),
+                    }
+                    progress.done += 1;
+                    on_progress(progress);
+                }
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Whose instructions passages of a collection will stand behind: nobody's, and those of the agents
+    /// that read it.
+    fn instructions_over(&self, collection: &str) -> Result<Vec<Instructions>, AppError> {
+        let mut all = vec![Instructions::default()];
+        for here in self.agents()?.agents {
+            let agent = here.agent;
+            if agent.model.is_none() && agent.collections.iter().any(|name| name == collection) {
+                let [english, chinese] =
+                    [Language::English, Language::Chinese].map(|of| agent.instructions.get(of).to_owned());
+                all.push(Instructions { english, chinese });
+            }
+        }
+        Ok(all)
+    }
+
+    fn pinned_sources(&self) -> Result<Vec<SourceId>, AppError> {
+        let pinned = self.collections()?.into_iter().filter(|collection| collection.is_pinned);
+        self.sources_in(&pinned.map(|collection| collection.name).collect::<Vec<_>>())
+    }
+
+    /// Removes what was computed ahead of sources, and has the model in use forget what it has read.
+    pub(crate) async fn forget_computed(&self, ids: &[SourceId]) -> Result<(), AppError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let (folder, ids) = (self.home().pinned(), ids.to_owned());
+        blocking(move || {
+            let mut ids = ids.iter();
+            ids.try_for_each(|id| inhouse_llm::forget_source(&folder, id.0))
+                .map_err(|source| AppError::io("remove what was computed ahead in", &folder, source))
+        })
+        .await??;
+        if let Some(chat) = self.0.engine.chat_in_use().await {
+            chat.forget();
+        }
+        Ok(())
+    }
+
+    /// Removes what a process that was killed left of sources that the record does not know any more.
+    pub(crate) fn sweep_computed(&self) -> Result<(), AppError> {
+        let folder = self.home().pinned();
+        let failed = |source| AppError::io("sweep", &folder, source);
+        let known: Vec<i64> = self.sources()?.iter().map(|source| source.id.0).collect();
+        for source in inhouse_llm::kept_sources(&folder).map_err(failed)? {
+            if !known.contains(&source) {
+                inhouse_llm::forget_source(&folder, source).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn computed_ahead(&self) -> Result<u64, AppError> {
+        let folder = self.home().pinned();
+        inhouse_llm::bytes_in(&folder).map_err(|source| AppError::io("measure", &folder, source))
+    }
+
+    /// Bytes that what is computed ahead may take.
+    pub(crate) fn room_for_pinned(&self) -> Result<u64, AppError> {
+        let free = self.home().free_bytes().map_or(ROOM, |free| free / SHARE_OF_FREE);
+        Ok(ROOM.min(free + self.computed_ahead()?))
+    }
+}
+
+/// An agent's own instructions, or none.
+#[derive(Debug, Default)]
+struct Instructions {
+    english: String,
+    chinese: String,
+}
+
+impl Instructions {
+    /// What prompts begin with in which a passage stands first; in its own language, for so it is asked
+    /// for mostly.
+    fn before(&self, passage: &Passage) -> Beginning {
+        let language = Language::of(&passage.text);
+        let own = match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        };
+        Beginning { messages: beginning(own, language, passage), common: 1, source: passage.anchor.source.0 }
+    }
+}

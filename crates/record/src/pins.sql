@@ -1,0 +1,4 @@
+-- Collections of which everything is computed ahead.
+CREATE TABLE pins (
+    collection TEXT PRIMARY KEY
+) STRICT;
