@@ -7,8 +7,13 @@ use std::arch::x86_64::*;
 use super::inputs::{Inputs, Rounded, TILE, Tile};
 use super::packed::{BLOCK, Codes, Format, LANES, Line, Packed, Scales};
 
-/// How many lines before they are used weights are asked for, 4 KiB.
-const AHEAD: usize = 64;
+/// How many lines before they are used weights are asked for: 4 KiB before, to come near, and again when
+/// they are needed soon, to come all the way. Asked for once only, they are waited for, or take up room
+/// near the core for too long.
+const FAR: usize = 64;
+const SOON: usize = 8;
+/// Rows up to which weights are used about as fast as memory brings them.
+const FEW: usize = 6;
 
 /// Kinds of [`Codes`], as parameters of a kernel.
 const FOUR: u8 = 0;
@@ -86,10 +91,9 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
         // which the lengths above hold; a line has 64 bytes.
         unsafe {
             let head = lines.as_ptr().add(unit * format.lines());
-            if ROWS == 1 {
-                // The weights come from memory, each once: they are asked for some blocks before.
+            if ROWS <= FEW {
                 for at in 0..format.head() {
-                    _mm_prefetch::<_MM_HINT_T0>(head.wrapping_add(at + AHEAD).cast());
+                    ask_for(head.wrapping_add(at));
                 }
             }
             // Of the unit, or of its only block.
@@ -99,9 +103,9 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
             for part in 0..format.unit() {
                 let block = unit * format.unit() + part;
                 let lines = head.add(format.head() + part * format.codes.lines());
-                if ROWS == 1 {
+                if ROWS <= FEW {
                     for at in 0..format.lines() / format.unit() {
-                        _mm_prefetch::<_MM_HINT_T0>(lines.wrapping_add(at + AHEAD).cast());
+                        ask_for(lines.wrapping_add(at));
                     }
                 }
                 let codes = x.codes.as_ptr().add(block * ROWS * BLOCK);
@@ -197,6 +201,14 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
         // SAFETY: the chunk has sixteen floats.
         unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };
     }
+}
+
+/// Asks memory for what stands some lines behind `line`; beyond the end of the weights that does nothing.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[inline]
+fn ask_for(line: *const Line) {
+    _mm_prefetch::<_MM_HINT_T1>(line.wrapping_add(FAR).cast());
+    _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(SOON).cast());
 }
 
 /// The fifth bits of inputs `4n..4n+4` and `4n+16..4n+20`, at their place.
