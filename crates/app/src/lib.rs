@@ -65,6 +65,8 @@ struct Inner {
     /// Only one reads at a time.
     working: tokio::sync::Mutex<()>,
     activity: pins::Activity,
+    /// Only one computes ahead, and nothing is forgotten meanwhile.
+    preparing: tokio::sync::Mutex<()>,
 }
 
 /// What changed, for whoever shows it. A listener that is too slow loses the oldest and should
@@ -101,6 +103,7 @@ impl App {
             reading: std::sync::Mutex::default(),
             working: tokio::sync::Mutex::new(()),
             activity: pins::Activity::default(),
+            preparing: tokio::sync::Mutex::new(()),
         })))
     }
 

@@ -89,12 +89,13 @@ impl App {
         on_progress: impl Fn(PinProgress) + Send + 'static,
     ) -> Result<PinProgress, AppError> {
         self.home().must_be_writer()?;
+        let _preparing = self.0.preparing.lock().await;
         let pinned = self.collections()?.into_iter().filter(|collection| collection.is_pinned);
         let mut work: Vec<(SourceId, Arc<Vec<Instructions>>)> = Vec::new();
         for collection in pinned {
             let instructions = Arc::new(self.instructions_over(&collection.name)?);
             for id in self.sources_in(&[collection.name])? {
-                if matches!(self.source(id)?.state, SourceState::Ready | SourceState::PartlyRead) {
+                if is_usable(self.source(id)?.state) {
                     work.push((id, Arc::clone(&instructions)));
                 }
             }
@@ -167,6 +168,9 @@ impl App {
         if ids.is_empty() {
             return Ok(());
         }
+        // What is being computed of them now steps back first, or it would be kept afterwards.
+        let _at_work = self.at_work();
+        let _preparing = self.0.preparing.lock().await;
         let (folder, ids) = (self.home().pinned(), ids.to_owned());
         blocking(move || {
             let mut ids = ids.iter();
@@ -203,6 +207,10 @@ impl App {
         let free = self.home().free_bytes().map_or(ROOM, |free| free / SHARE_OF_FREE);
         Ok(ROOM.min(free + self.computed_ahead()?))
     }
+}
+
+fn is_usable(state: SourceState) -> bool {
+    matches!(state, SourceState::Ready | SourceState::PartlyRead)
 }
 
 /// An agent's own instructions, or none.

@@ -51,6 +51,7 @@ struct Sentence {
 #[derive(Deserialize)]
 struct Cited {
     path: PathBuf,
+    quote: String,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +94,7 @@ struct Row<'a> {
 struct Cells {
     /// By what was measured.
     values: BTreeMap<(&'static str, &'static str), Vec<f64>>,
-    /// By language: asked, right answers, citations of the right paragraph.
+    /// By language: asked, answers that hold the right one, citations of the right paragraph.
     counts: BTreeMap<(&'static str, &'static str), [usize; 3]>,
 }
 
@@ -163,9 +164,12 @@ impl Place<'_> {
         for (number, answer) in answers.iter().enumerate() {
             let pair = &pairs[number / 2];
             let right = Path::new(pair.language).join(xquad::name(pair.paragraph));
-            let mut cited = answer.sentences.iter().flat_map(|sentence| &sentence.citations);
-            let is_cited = cited.any(|cited| cited.path.ends_with(&right));
-            cells.add(pair, number % 2, &answer.timing, &answer.answer, is_cited);
+            let cited = || answer.sentences.iter().flat_map(|sentence| &sentence.citations);
+            let is_cited = cited().any(|cited| cited.path.ends_with(&right));
+            // Quotes are shown with the answer; the peer was told to copy its own into it.
+            let shown = [answer.answer.as_str()].into_iter().chain(cited().map(|cited| cited.quote.as_str()));
+            let shown = shown.collect::<Vec<_>>().join("\n");
+            cells.add(pair, number % 2, &answer.timing, &shown, is_cited);
         }
         Ok(())
     }

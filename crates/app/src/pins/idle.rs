@@ -5,13 +5,17 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use inhouse_agent::cancel::Cancel;
+use inhouse_agent::source::SourceId;
 
-use crate::App;
+use super::is_usable;
+use crate::{App, AppError};
 
 /// So long nobody has had anything done before something is computed ahead.
 const IDLE: Duration = Duration::from_secs(120);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(30);
+/// Where Linux tells of batteries.
+const SUPPLIES: &str = "/sys/class/power_supply";
 
 /// What a person has done at the moment, and since when nothing.
 pub(crate) struct Activity(Mutex<State>);
@@ -77,25 +81,66 @@ impl App {
         AtWork(self.clone())
     }
 
-    /// Computes pinned collections ahead while nobody works; ends never.
+    /// Computes pinned collections ahead while nobody works; ends never, but when it fails.
     pub async fn prepare_when_idle(&self) {
+        // What was pinned when all was done last.
+        let mut done = None;
         loop {
             tokio::time::sleep(LOOK).await;
-            if !self.home().is_writer() || !is_spare() {
-                continue;
-            }
-            let Some(cancel) = self.0.activity.idle_for(IDLE) else { continue };
-            if let Err(error) = self.prepare_pinned(&cancel, |_| {}).await {
+            if let Err(error) = self.prepare_if_idle(&mut done).await {
                 tracing::warn!(%error, "nothing more is computed ahead until the next start");
                 return;
             }
         }
     }
+
+    async fn prepare_if_idle(&self, done: &mut Option<Pinned>) -> Result<(), AppError> {
+        if !self.home().is_writer() || !is_spare() {
+            return Ok(());
+        }
+        let pinned = self.pinned()?;
+        if pinned.sources.is_empty() || done.as_ref() == Some(&pinned) {
+            return Ok(());
+        }
+        let Some(cancel) = self.0.activity.idle_for(IDLE) else { return Ok(()) };
+        let unplugged = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                if !is_on_mains(Path::new(SUPPLIES)) {
+                    cancel.cancel();
+                }
+            }
+        };
+        tokio::select! {
+            prepared = self.prepare_pinned(&cancel, |_| {}) => {
+                prepared?;
+                if !cancel.is_cancelled() {
+                    *done = Some(pinned);
+                }
+                Ok(())
+            }
+            () = unplugged => Ok(()),
+        }
+    }
+
+    /// What is to be computed ahead, and by which model.
+    fn pinned(&self) -> Result<Pinned, AppError> {
+        let mut sources = self.pinned_sources()?;
+        sources.retain(|id| self.source(*id).is_ok_and(|source| is_usable(source.state)));
+        let model = if sources.is_empty() { String::new() } else { self.locate_chat_model_for(None)?.0.id };
+        Ok(Pinned { sources, model })
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct Pinned {
+    sources: Vec<SourceId>,
+    model: String,
 }
 
 /// Whether the machine has time and power to spare. Where the system does not tell, it has none.
 fn is_spare() -> bool {
-    is_on_mains(Path::new("/sys/class/power_supply")) && is_quiet()
+    is_on_mains(Path::new(SUPPLIES)) && is_quiet()
 }
 
 /// Whether less than half of the processor is in use, as the system's load of the last minute says.
