@@ -142,6 +142,13 @@ fn what_was_computed_ahead_of_a_collection_changes_no_answer_and_goes_with_its_s
     assert!(look() > 0);
     home.run(&["collections", "unpin", "limits"]);
     assert_eq!(look(), 0);
+    // Nor does it outlive its collection.
+    home.run(&["collections", "pin", "limits", "--model", CHAT_MODEL]);
+    assert!(look() > 0);
+    home.run(&["collections", "remove", "limits"]);
+    home.run(&["search", "hotel"]);
+    home.run(&["collections", "add", "limits", text]);
+    assert_eq!(look(), 0);
 }
 
 fn check_states(home: &Home) {

@@ -116,10 +116,11 @@ impl App {
             .home()
             .is_writer()
             .then(|| SnapshotOptions { folder: self.home().snapshots(), limit: SNAPSHOTS });
-        let pinned = match self.home().is_writer() {
-            true => Some(SnapshotOptions { folder: self.home().pinned(), limit: self.room_for_pinned()? }),
-            false => None,
-        };
+        // It only saves time: a folder that cannot be looked at keeps nobody from asking.
+        let pinned = self.home().is_writer().then(|| self.room_for_pinned()).and_then(|room| {
+            room.inspect_err(|error| tracing::warn!(%error, "nothing that was computed ahead is used")).ok()
+        });
+        let pinned = pinned.map(|limit| SnapshotOptions { folder: self.home().pinned(), limit });
         self.load(&id, move || {
             must_fit(&model)?;
             let options = LoadOptions {
@@ -215,7 +216,11 @@ impl App {
         }
         memory.forget_passages(&stray).await?;
         memory.forget(&unknown).await?;
-        self.sweep_computed()
+        // What is in the way there costs disk, and no answer.
+        if let Err(error) = self.sweep_computed() {
+            tracing::warn!(%error, "what was computed ahead of sources that are not pinned stays");
+        }
+        Ok(())
     }
 
     /// Memory can't be used: begins a new one, and has every source embedded again from its kept

@@ -41,7 +41,6 @@ pub struct PinProgress {
     pub all: usize,
     /// Of these, what is done: computed now, known before, or too short to gain anything.
     pub done: usize,
-    pub computed: usize,
     /// There was no room on disk for the rest.
     pub is_full: bool,
     /// Bytes on disk, of all pinned collections.
@@ -125,7 +124,6 @@ impl App {
                     let beginning = instructions.before(&passage);
                     match chat.prepare(&beginning, cancel)? {
                         Prepared::Kept => {
-                            progress.computed += 1;
                             progress.bytes = self.computed_ahead()?;
                         }
                         Prepared::Nothing => {}
@@ -184,13 +182,14 @@ impl App {
         Ok(())
     }
 
-    /// Removes what a process that was killed left of sources that the record does not know any more.
+    /// Removes what is there of sources that are not pinned: their collection was taken away, or a process
+    /// was killed before it had removed it.
     pub(crate) fn sweep_computed(&self) -> Result<(), AppError> {
         let folder = self.home().pinned();
         let failed = |source| AppError::io("sweep", &folder, source);
-        let known: Vec<i64> = self.sources()?.iter().map(|source| source.id.0).collect();
+        let pinned = self.pinned_sources()?;
         for source in inhouse_llm::kept_sources(&folder).map_err(failed)? {
-            if !known.contains(&source) {
+            if !pinned.contains(&SourceId(source)) {
                 inhouse_llm::forget_source(&folder, source).map_err(failed)?;
             }
         }

@@ -179,8 +179,13 @@ pub fn bytes_in(folder: &Path) -> io::Result<u64> {
     }
     let mut bytes = 0;
     for path in entries(folder)? {
-        let facts = fs::symlink_metadata(&path)?;
-        bytes += if facts.is_dir() { bytes_in(&path)? } else { facts.len() };
+        bytes += match fs::symlink_metadata(&path) {
+            Ok(facts) if facts.is_dir() => bytes_in(&path)?,
+            Ok(facts) => facts.len(),
+            // It went meanwhile, with its source.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
     }
     Ok(bytes)
 }
