@@ -3,8 +3,8 @@
 //!
 //! Weights are packed once, at load, so that one instruction serves sixteen outputs ([`packed`]);
 //! inputs are rounded to eight bits for 32 at a time ([`inputs`]). Each kernel has a portable form
-//! that says what it computes, and forms for AVX2 and for AVX-512 with VNNI, chosen by what the
-//! processor has when the program runs; the tests hold all of them against plain floats.
+//! that says what it computes, and forms for AVX2, for AVX2 with VNNI and for AVX-512 with VNNI, chosen by
+//! what the processor has when the program runs; the tests hold all of them against plain floats.
 //!
 //! This is the only place of the room with `unsafe` code: the instructions want it.
 
@@ -27,6 +27,9 @@ pub(crate) enum Level {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX2 with VNNI.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
     /// AVX-512 with VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -48,6 +51,9 @@ impl Level {
                 && is_x86_feature_detected!("fma")
                 && is_x86_feature_detected!("f16c")
             {
+                if is_x86_feature_detected!("avxvnni") {
+                    levels.push(Self::AvxVnni);
+                }
                 levels.push(Self::Avx2);
             }
         }
@@ -55,7 +61,29 @@ impl Level {
         levels
     }
 
+    /// The best, or the one that `INHOUSE_KERNELS` names.
     pub(crate) fn best() -> Self {
-        Self::available()[0]
+        let available = Self::available();
+        let Some(name) = std::env::var_os("INHOUSE_KERNELS").filter(|name| !name.is_empty()) else {
+            return available[0];
+        };
+        let named = available.iter().find(|level| *level.name() == *name);
+        named.copied().unwrap_or_else(|| {
+            let known = available.iter().map(|level| level.name()).collect::<Vec<_>>().join(", ");
+            tracing::warn!(?name, known, "INHOUSE_KERNELS names none of this processor's kernels");
+            available[0]
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::AvxVnni => "avx-vnni",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx-512",
+        }
     }
 }

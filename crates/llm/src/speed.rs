@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::decoder::{self, Decoder, Part, Shape};
 use crate::gguf::Gguf;
+use crate::kernel::Level;
 
 /// Tokens that are read in one go, as a prompt is.
 pub(crate) const PIECE: usize = 256;
@@ -27,6 +28,8 @@ pub struct Speed {
 /// What was measured of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
+    /// The instructions that were used.
+    pub kernels: &'static str,
     pub speeds: Vec<Speed>,
     /// Two texts written at the same time behind the shortest prompt: that prompt's length, and the tokens
     /// a second of both together.
@@ -131,7 +134,8 @@ pub fn measure(
     let threads_for_writing = decoder.threads_for_writing();
     drop(decoder);
     on_step(MeasureStep::Memory);
-    Ok(Some(Measured { speeds, two, threads_for_writing, weights, bus: bus(weights) }))
+    let kernels = Level::best().name();
+    Ok(Some(Measured { kernels, speeds, two, threads_for_writing, weights, bus: bus(weights) }))
 }
 
 fn likeliest(logits: &[f32]) -> u32 {

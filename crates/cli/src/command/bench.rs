@@ -106,6 +106,7 @@ struct Seen {
 #[derive(Serialize)]
 struct Output<'a> {
     model: &'a str,
+    kernels: &'a str,
     threads: usize,
     threads_for_writing: usize,
     speeds: Vec<SpeedLine>,
@@ -158,6 +159,7 @@ impl Bench {
         if context.json {
             print_json(&Output {
                 model: &bench.model,
+                kernels: bench.measured.kernels,
                 threads: bench.threads,
                 threads_for_writing: bench.measured.threads_for_writing,
                 speeds: bench.measured.speeds.iter().map(SpeedLine::of).collect(),
@@ -170,7 +172,7 @@ impl Bench {
                 smaller_model: bench.smaller.as_ref().map(|smaller| smaller.id.as_str()),
             })?;
         } else {
-            println!("{}, {} threads", bench.model, bench.threads);
+            println!("{}, {} threads, {}", bench.model, bench.threads, bench.measured.kernels);
             println!("{:>8} {:>16} {:>16}", "prompt", "reading", "writing");
             for speed in &bench.measured.speeds {
                 println!("{:>8} {:>9.1} token/s {:>9.1} token/s", speed.context, speed.prefill, speed.decode);

@@ -108,7 +108,7 @@ impl Attention {
             kept.put(&key[of(kv_heads * head)], &value[of(kv_heads * head)], strand.at);
             let span = Span { at: strand.at, window: pass.window, end: None, level: scratch.level };
             let (query, out) = (&query[of(heads * head)], &mut attended[of(heads * head)]);
-            kept.attend(query, heads, span, &mut scratch.product, out);
+            kept.attend(query, heads, span, &mut scratch.by_heads, out);
             from = tokens.end;
         }
         scratch.set_inputs(&attended, heads * head);

@@ -101,7 +101,7 @@ pub(super) fn forward(
     out.resize(tokens * matrix.outputs(), 0.0);
     match matrix {
         Matrix::Packed(packed) => {
-            multiply(packed, &scratch.inputs, bias, scratch.level, &mut scratch.product, out);
+            multiply(packed, &scratch.inputs, bias, scratch.level, out);
         }
         Matrix::Floats { weights, inputs, outputs } => {
             let input = Tensor::from_slice(input, (tokens, *inputs), &Device::Cpu)?;

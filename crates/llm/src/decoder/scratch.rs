@@ -7,7 +7,7 @@ pub(super) struct Scratch {
     pub(super) level: Level,
     /// The inputs of the next products, rounded.
     pub(super) inputs: Inputs,
-    pub(super) product: Vec<f32>,
+    pub(super) by_heads: Vec<f32>,
     pub(super) normed: Vec<f32>,
     pub(super) query: Vec<f32>,
     pub(super) key: Vec<f32>,
@@ -23,7 +23,7 @@ impl Scratch {
         Self {
             level,
             inputs: Inputs::default(),
-            product: Vec::new(),
+            by_heads: Vec::new(),
             normed: Vec::new(),
             query: Vec::new(),
             key: Vec::new(),

@@ -94,7 +94,7 @@ struct Room {
     value: Vec<f32>,
     attended: Vec<f32>,
     inner: Vec<f32>,
-    product: Vec<f32>,
+    by_heads: Vec<f32>,
 }
 
 impl Bert {
@@ -181,21 +181,21 @@ impl Bert {
 
     fn layer(&self, layer: &Layer, texts: &[&[u32]], states: &mut [f32], level: Level, room: &mut Room) {
         let width = self.measures.width;
-        let Room { inputs, query, key, value, attended, inner, product } = room;
+        let Room { inputs, query, key, value, attended, inner, by_heads } = room;
         inputs.set(states, width, level);
-        layer.query.forward(inputs, level, product, query);
-        layer.key.forward(inputs, level, product, key);
-        layer.value.forward(inputs, level, product, value);
-        self.attend(texts, [query, key, value], level, product, attended);
+        layer.query.forward(inputs, level, query);
+        layer.key.forward(inputs, level, key);
+        layer.value.forward(inputs, level, value);
+        self.attend(texts, [query, key, value], level, by_heads, attended);
         inputs.set(attended, width, level);
-        layer.attention_out.forward(inputs, level, product, attended);
+        layer.attention_out.forward(inputs, level, attended);
         states.iter_mut().zip(&*attended).for_each(|(state, more)| *state += more);
         layer.attention_norm.apply(states, level);
         inputs.set(states, width, level);
-        layer.up.forward(inputs, level, product, inner);
+        layer.up.forward(inputs, level, inner);
         gelu(inner, level);
         inputs.set(inner, self.measures.inner, level);
-        layer.down.forward(inputs, level, product, attended);
+        layer.down.forward(inputs, level, attended);
         states.iter_mut().zip(&*attended).for_each(|(state, more)| *state += more);
         layer.output_norm.apply(states, level);
     }
@@ -206,7 +206,7 @@ impl Bert {
         texts: &[&[u32]],
         [queries, keys, values]: [&[f32]; 3],
         level: Level,
-        scratch: &mut Vec<f32>,
+        by_heads: &mut Vec<f32>,
         out: &mut Vec<f32>,
     ) {
         let Measures { width, heads, .. } = self.measures;
@@ -218,7 +218,7 @@ impl Bert {
             let own = at * width..(at + text.len()) * width;
             kept.put(&keys[own.clone()], &values[own.clone()], 0);
             let span = Span { at: 0, window: None, end: Some(text.len()), level };
-            kept.attend(&queries[own.clone()], heads, span, scratch, &mut out[own]);
+            kept.attend(&queries[own.clone()], heads, span, by_heads, &mut out[own]);
             at += text.len();
         }
     }
@@ -231,9 +231,9 @@ impl Linear {
     }
 
     /// Writes `[tokens, outputs]` to `out`.
-    fn forward(&self, inputs: &Inputs, level: Level, scratch: &mut Vec<f32>, out: &mut Vec<f32>) {
+    fn forward(&self, inputs: &Inputs, level: Level, out: &mut Vec<f32>) {
         out.resize(inputs.rows() * self.bias.len(), 0.0);
-        multiply(&self.weight, inputs, Some(&self.bias), level, scratch, out);
+        multiply(&self.weight, inputs, Some(&self.bias), level, out);
     }
 }
 

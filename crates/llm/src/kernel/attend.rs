@@ -236,7 +236,9 @@ impl Head {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => super::avx512::scores(count, queries, keys, size, &mut scores, stride),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => super::avx2::scores(count, queries, keys, size, &mut scores, stride),
+            Level::AvxVnni | Level::Avx2 => {
+                super::avx2::scores(count, queries, keys, size, &mut scores, stride)
+            }
             Level::Portable => scores_in_lanes(count, queries, keys, size, &mut scores, stride, widen),
         }
         let mut part = Part {
@@ -266,7 +268,7 @@ impl Head {
                 super::avx512::blend(count, &scores, stride, values, size, &mut part.blended);
             }
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 if size.is_multiple_of(8) => {
+            Level::AvxVnni | Level::Avx2 if size.is_multiple_of(8) => {
                 super::avx2::blend(count, &scores, stride, values, size, &mut part.blended);
             }
             _ => blend_in_lanes(count, &scores, stride, values, size, &mut part.blended, widen),
@@ -389,7 +391,7 @@ fn weigh(scores: &mut [f32], level: Level) -> (f32, f32) {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => super::avx512::weigh(scores),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => super::avx2::weigh(scores),
+        Level::AvxVnni | Level::Avx2 => super::avx2::weigh(scores),
         Level::Portable => weigh_in_lanes(scores),
     }
 }

@@ -1,182 +1,352 @@
-//! The kernels on AVX2.
+//! The kernels on AVX2, with or without VNNI in registers of 256 bits.
 #![expect(unsafe_code, reason = "vector instructions and their loads")]
+#![expect(clippy::needless_range_loop, reason = "a row indexes several arrays at once")]
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
-use super::inputs::{Inputs, Tile};
+use super::inputs::{Rounded, TILE, Tile};
 use super::packed::{BLOCK, Codes, Format, LANES, Line, Packed, Scales};
+use super::product::Columns;
 
-/// Writes `[rows, 16]` of one group.
-pub(super) fn multiply_group(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+/// How many lines before they are used weights are asked for; see [`super::avx512`].
+const FAR: usize = 64;
+const SOON: usize = 8;
+/// Rows up to which weights are used about as fast as memory brings them.
+const FEW: usize = 2;
+/// Outputs that a register has.
+const HALF: usize = LANES / 2;
+
+/// Kinds of [`Codes`], as parameters of a kernel.
+const FOUR: u8 = 0;
+const FIVE: u8 = 1;
+const SIX: u8 = 2;
+const EIGHT: u8 = 3;
+
+/// Writes the products of a tile and a group.
+pub(super) fn multiply_tile<const VNNI: bool>(
+    weights: &Packed,
+    group: usize,
+    x: Tile<'_>,
+    out: &Columns<'_>,
+) {
+    let Format { codes, scales } = weights.format;
+    let part = Part { lines: weights.group(group), x, row: 0, half: 0 };
     // SAFETY: this level is chosen only where the processor has these instructions.
-    unsafe { rows(weights, group, inputs, out) }
-}
-
-#[target_feature(enable = "avx2,fma,f16c")]
-fn rows(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
-    for (first, x) in inputs.tiles() {
-        let out = &mut out[first * LANES..][..x.rows * LANES];
-        let mut row = 0;
-        let mut chunks = out.chunks_exact_mut(2 * LANES);
-        for out in &mut chunks {
-            tile::<2>(weights, group, x, inputs.blocks, row, out);
-            row += 2;
-        }
-        let last = chunks.into_remainder();
-        if !last.is_empty() {
-            tile::<1>(weights, group, x, inputs.blocks, row, last);
+    unsafe {
+        match (codes, scales) {
+            (Codes::Four, Scales::Own) => tile::<FOUR, false, VNNI>(part, out),
+            (Codes::Four, Scales::Shared) => tile::<FOUR, true, VNNI>(part, out),
+            (Codes::Five, Scales::Own) => tile::<FIVE, false, VNNI>(part, out),
+            (Codes::Five, Scales::Shared) => tile::<FIVE, true, VNNI>(part, out),
+            (Codes::Six, Scales::Own) => tile::<SIX, false, VNNI>(part, out),
+            (Codes::Six, Scales::Shared) => tile::<SIX, true, VNNI>(part, out),
+            (Codes::Eight, Scales::Own) => tile::<EIGHT, false, VNNI>(part, out),
+            (Codes::Eight, Scales::Shared) => tile::<EIGHT, true, VNNI>(part, out),
         }
     }
 }
 
-/// `ROWS` rows of a tile from `row` on, times a group.
 #[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn tile<const ROWS: usize>(
-    weights: &Packed,
-    group: usize,
-    x: Tile<'_>,
-    blocks: usize,
+fn tile<const CODES: u8, const IS_SHARED: bool, const VNNI: bool>(all: Part<'_>, out: &Columns<'_>) {
+    match all.x.rows {
+        // Sums of few rows leave registers for both halves, so weights are read once.
+        1 => return all.multiply::<1, 2, CODES, IS_SHARED, VNNI>(out),
+        2 => return all.multiply::<2, 2, CODES, IS_SHARED, VNNI>(out),
+        _ => {}
+    }
+    for half in 0..2 {
+        let of = |row: usize| Part { row, half, ..all };
+        // Without VNNI sums of pairs take registers too.
+        match all.x.rows {
+            TILE if VNNI => {
+                of(0).multiply::<6, 1, CODES, IS_SHARED, VNNI>(out);
+                of(6).multiply::<6, 1, CODES, IS_SHARED, VNNI>(out);
+            }
+            TILE => {
+                of(0).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
+                of(4).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
+                of(8).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
+            }
+            6 if VNNI => of(0).multiply::<6, 1, CODES, IS_SHARED, VNNI>(out),
+            6 => {
+                of(0).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
+                of(4).multiply::<2, 1, CODES, IS_SHARED, VNNI>(out);
+            }
+            _ => of(0).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out),
+        }
+    }
+}
+
+/// What is multiplied at a time: some rows of a tile, and a half of a group or both.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    lines: &'a [Line],
+    x: Tile<'a>,
+    /// The first row of the tile.
     row: usize,
-    out: &mut [f32],
-) {
-    let format = weights.format;
-    let lines = weights.group(group);
-    let all = x.rows * blocks;
-    assert!(lines.len() * format.unit() == blocks * format.lines());
-    assert!(out.len() == ROWS * LANES && row + ROWS <= x.rows);
-    assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
-    assert!(x.sums.len() == all && x.halves.len() == all * 2);
-    let mut total = [[_mm256_setzero_ps(); 2]; ROWS];
-    for (number, unit) in lines.chunks_exact(format.lines()).enumerate() {
-        for part in 0..format.unit() {
-            let block = number * format.unit() + part;
-            let lines = format.codes_of(part, unit);
-            for half in 0..2 {
-                let [scale, second] = scales(format, unit, part, half);
-                // SAFETY: `line(n)` reads 32 of the 64 bytes of a line; `quad(r, n)` reads four of the
-                // 32 codes of a block of a row, all of which the arrays have.
-                unsafe {
-                    let line =
-                        |at: usize| _mm256_load_si256(lines.as_ptr().add(at).cast::<__m256i>().add(half));
-                    let place = |r: usize| block * x.rows + row + r;
+    /// The first half of the group.
+    half: usize,
+}
+
+impl Part<'_> {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    fn multiply<
+        const ROWS: usize,
+        const HALVES: usize,
+        const CODES: u8,
+        const IS_SHARED: bool,
+        const VNNI: bool,
+    >(
+        self,
+        out: &Columns<'_>,
+    ) {
+        let Self { lines, x, row, half: first_half } = self;
+        let blocks = x.blocks;
+        let format = Format {
+            codes: match CODES {
+                FOUR => Codes::Four,
+                FIVE => Codes::Five,
+                SIX => Codes::Six,
+                _ => Codes::Eight,
+            },
+            scales: if IS_SHARED { Scales::Shared } else { Scales::Own },
+        };
+        let all = x.rows * blocks;
+        let units = blocks / format.unit();
+        assert!(units * format.unit() == blocks && lines.len() == units * format.lines());
+        assert!(row + ROWS <= x.rows && first_half + HALVES <= 2);
+        assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
+        assert!(x.sums.len() == all && x.offsets.len() == all * 2);
+        let asks = ROWS <= FEW;
+        let low = _mm256_set1_epi8(15);
+        let mut total = [[_mm256_setzero_ps(); ROWS]; HALVES];
+        for unit in 0..units {
+            // SAFETY: a unit has the lines that its format says; of the inputs one block's part is read,
+            // which the lengths above hold; a line has 64 bytes, of which a half is read.
+            unsafe {
+                let head = lines.as_ptr().add(unit * format.lines());
+                if asks {
+                    (0..format.head()).for_each(|at| ask_for(head.wrapping_add(at)));
+                }
+                for part in 0..format.unit() {
+                    let block = unit * format.unit() + part;
+                    let lines = head.add(format.head() + part * format.codes.lines());
+                    if asks {
+                        (0..format.lines() / format.unit()).for_each(|at| ask_for(lines.wrapping_add(at)));
+                    }
+                    let at = block * x.rows + row;
+                    let codes = x.codes.as_ptr().add(at * BLOCK);
+                    let scales = x.scales.as_ptr().add(at);
+                    let sums = x.sums.as_ptr().add(at);
+                    let offsets = x.offsets.as_ptr().add(at * 2);
                     let quad = |r: usize, n: usize| {
-                        let at = place(r) * BLOCK + n * 4;
-                        _mm256_set1_epi32(x.codes.as_ptr().add(at).cast::<i32>().read_unaligned())
+                        _mm256_set1_epi32(codes.add(r * BLOCK + n * 4).cast::<i32>().read_unaligned())
                     };
-                    for r in 0..ROWS {
-                        let x_scale = _mm256_set1_ps(x.scales[place(r)]);
-                        let half_sum = |part: usize| x.halves[place(r) * 2 + part];
-                        let add = |total: __m256, dot: __m256i, scale: __m256, base: __m256, sum: f32| {
-                            let scale = _mm256_mul_ps(scale, x_scale);
-                            let total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), scale, total);
-                            _mm256_fmadd_ps(base, _mm256_set1_ps(sum), total)
+                    for h in 0..HALVES {
+                        let half = first_half + h;
+                        let line = |at: usize| _mm256_load_si256(lines.add(at).cast::<__m256i>().add(half));
+                        let [scale, second] = if IS_SHARED {
+                            shared_scales::<CODES>(head, part, half)
+                        } else {
+                            own_scales(lines.add(format.codes.lines()), half)
                         };
-                        total[r][half] = match format.codes {
-                            Codes::Four => {
-                                let dot = pairs(&|n| nibbles(line(n)), &|n| quad(r, n));
-                                add(total[r][half], dot, scale, second, x.sums[place(r)])
-                            }
-                            Codes::Five => {
-                                let dot = pairs(&|n| five_bits(line(n), line(4), n), &|n| quad(r, n));
-                                add(total[r][half], dot, scale, second, x.sums[place(r)])
-                            }
-                            // Codes are taken about 128, since pairs of larger ones leave 16 bits.
-                            Codes::Eight => {
-                                let dot = signed::<0, 8>(&line, &|n| quad(r, n));
-                                let base = _mm256_fmadd_ps(scale, _mm256_set1_ps(128.0), second);
-                                add(total[r][half], dot, scale, base, x.sums[place(r)])
-                            }
-                            Codes::Six => {
-                                let by = _mm256_set1_ps(128.0 - 32.0);
-                                let code = |n: usize| six_bits(line(n % 4), line(4 + n / 4), n);
-                                let one = signed::<0, 4>(&code, &|n| quad(r, n));
-                                let other = signed::<4, 8>(&code, &|n| quad(r, n));
-                                let total =
-                                    add(total[r][half], one, scale, _mm256_mul_ps(scale, by), half_sum(0));
-                                add(total, other, second, _mm256_mul_ps(second, by), half_sum(1))
-                            }
+                        let total = &mut total[h];
+                        let add = |total: &mut __m256, dot: __m256i, r: usize, scale: __m256| {
+                            let by = _mm256_mul_ps(scale, _mm256_broadcast_ss(&*scales.add(r)));
+                            *total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), by, *total);
                         };
+                        if CODES == SIX {
+                            for part in 0..2 {
+                                let own = if part == 0 { scale } else { second };
+                                let mut dots = Dots::<ROWS, SIX, VNNI>::new();
+                                for r in 0..ROWS {
+                                    dots.sums[r] = _mm256_set1_epi32(*offsets.add(r * 2 + part));
+                                }
+                                for n in 0..4 {
+                                    let codes = six_bits(line(n), line(4 + part), part * 4 + n);
+                                    dots.add(codes, |r| quad(r, part * 4 + n));
+                                    if n % 2 == 1 {
+                                        dots.widen();
+                                    }
+                                }
+                                for r in 0..ROWS {
+                                    add(&mut total[r], dots.sums[r], r, own);
+                                }
+                            }
+                            continue;
+                        }
+                        let mut dots = Dots::<ROWS, CODES, VNNI>::new();
+                        // What the codes were lessened by, times the scale, is added by the sums.
+                        let mut base = second;
+                        if CODES == EIGHT {
+                            for n in 0..8 {
+                                dots.add(line(n), |r| quad(r, n));
+                            }
+                            if !VNNI {
+                                base = _mm256_fmadd_ps(scale, _mm256_set1_ps(128.0), second);
+                            }
+                        } else {
+                            for n in 0..4 {
+                                let both = line(n);
+                                let mut one = _mm256_and_si256(both, low);
+                                let mut other = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low);
+                                if CODES == FIVE {
+                                    let high = high_bit(line(4), n);
+                                    one = _mm256_or_si256(one, high[0]);
+                                    other = _mm256_or_si256(other, high[1]);
+                                }
+                                dots.add(one, |r| quad(r, n));
+                                dots.add(other, |r| quad(r, n + 4));
+                                if CODES == FIVE && n % 2 == 1 || n == 3 {
+                                    dots.widen();
+                                }
+                            }
+                        }
+                        for r in 0..ROWS {
+                            add(&mut total[r], dots.sums[r], r, scale);
+                            let sum = _mm256_broadcast_ss(&*sums.add(r));
+                            total[r] = _mm256_fmadd_ps(base, sum, total[r]);
+                        }
                     }
                 }
             }
         }
-    }
-    for (out, total) in out.chunks_exact_mut(LANES).zip(total) {
-        // SAFETY: the chunk has sixteen floats.
-        unsafe {
-            _mm256_storeu_ps(out.as_mut_ptr(), total[0]);
-            _mm256_storeu_ps(out.as_mut_ptr().add(8), total[1]);
-        }
-    }
-}
-
-/// The two floats of eight outputs, for a block of a unit.
-#[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn scales(format: Format, unit: &[Line], block: usize, half: usize) -> [__m256; 2] {
-    let pair = match format.scales {
-        Scales::Own => &unit[format.codes.lines()],
-        Scales::Shared => &unit[0],
-    };
-    let steps = &unit[if format.scales == Scales::Own { 0 } else { 1 + block / 2 }];
-    let float = |at: usize| {
-        // SAFETY: 16 of the 64 bytes of a line are read, and 8 of them.
-        unsafe {
-            let float = _mm256_cvtph_ps(_mm_load_si128(pair.0.as_ptr().cast::<__m128i>().add(at * 2 + half)));
-            if format.scales == Scales::Own {
-                return float;
+        for (h, total) in total.into_iter().enumerate() {
+            for (r, total) in total.into_iter().enumerate() {
+                let mut products = [0.0; HALF];
+                // SAFETY: the array has eight floats.
+                unsafe { _mm256_storeu_ps(products.as_mut_ptr(), total) };
+                out.put(row + r, (first_half + h) * HALF, &products);
             }
-            let steps = steps.0.as_ptr().add(block % 2 * 32 + at * LANES + half * 8);
-            let steps = _mm_loadl_epi64(steps.cast());
-            let steps = match format.codes {
-                Codes::Six => _mm256_cvtepi8_epi32(steps),
-                Codes::Four | Codes::Five | Codes::Eight => _mm256_cvtepu8_epi32(steps),
-            };
-            _mm256_mul_ps(float, _mm256_cvtepi32_ps(steps))
         }
-    };
-    [float(0), float(1)]
-}
-
-/// Products of codes of at most five bits, summed: four pairs of them stay in 16 bits.
-#[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn pairs(codes: &impl Fn(usize) -> [__m256i; 2], quad: &impl Fn(usize) -> __m256i) -> __m256i {
-    let mut dot = _mm256_setzero_si256();
-    for n in 0..4 {
-        let [one, other] = codes(n);
-        let pairs =
-            _mm256_add_epi16(_mm256_maddubs_epi16(one, quad(n)), _mm256_maddubs_epi16(other, quad(n + 4)));
-        dot = _mm256_add_epi32(dot, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
     }
-    dot
 }
 
-/// The low and the high halves of bytes.
-#[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn nibbles(both: __m256i) -> [__m256i; 2] {
-    let low = _mm256_set1_epi8(15);
-    [_mm256_and_si256(both, low), _mm256_and_si256(_mm256_srli_epi16::<4>(both), low)]
+/// Sums of products of codes and inputs, of eight outputs and some rows.
+struct Dots<const ROWS: usize, const CODES: u8, const VNNI: bool> {
+    sums: [__m256i; ROWS],
+    /// Sums of neighbours in 16 bits, which take four products of codes of five bits, eight of codes of
+    /// four, and two of codes of six. Not used with VNNI.
+    pairs: [__m256i; ROWS],
 }
 
-/// The codes of inputs `4n..4n+4` and `4n+16..4n+20` of [`Codes::Five`].
+impl<const ROWS: usize, const CODES: u8, const VNNI: bool> Dots<ROWS, CODES, VNNI> {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    fn new() -> Self {
+        Self { sums: [_mm256_setzero_si256(); ROWS], pairs: [_mm256_setzero_si256(); ROWS] }
+    }
+
+    /// Adds the products of four inputs. Without VNNI codes of eight bits are taken about 128, since
+    /// pairs of larger ones leave 16 bits; all others stand in `pairs` until they are widened.
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    fn add(&mut self, codes: __m256i, x: impl Fn(usize) -> __m256i) {
+        if VNNI {
+            for r in 0..ROWS {
+                self.sums[r] = dot(self.sums[r], codes, x(r));
+            }
+        } else if CODES == EIGHT {
+            let codes = _mm256_xor_si256(codes, _mm256_set1_epi8(-128));
+            let size = _mm256_abs_epi8(codes);
+            for r in 0..ROWS {
+                let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x(r), codes));
+                let quads = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+                self.sums[r] = _mm256_add_epi32(self.sums[r], quads);
+            }
+        } else {
+            for r in 0..ROWS {
+                self.pairs[r] = _mm256_add_epi16(self.pairs[r], _mm256_maddubs_epi16(codes, x(r)));
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    fn widen(&mut self) {
+        if VNNI {
+            return;
+        }
+        for r in 0..ROWS {
+            let quads = _mm256_madd_epi16(self.pairs[r], _mm256_set1_epi16(1));
+            self.sums[r] = _mm256_add_epi32(self.sums[r], quads);
+            self.pairs[r] = _mm256_setzero_si256();
+        }
+    }
+}
+
+/// Adds the products of four codes and four inputs to each sum. It is written as an instruction, so that
+/// one kernel serves processors with and without it.
 #[target_feature(enable = "avx2,fma,f16c")]
 #[inline]
-fn five_bits(low: __m256i, high: __m256i, n: usize) -> [__m256i; 2] {
+fn dot(mut sums: __m256i, codes: __m256i, x: __m256i) -> __m256i {
+    // SAFETY: the instruction only computes; with `VNNI` the processor has it.
+    unsafe {
+        asm!(
+            "{{vex}} vpdpbusd {sums}, {codes}, {x}",
+            sums = inout(ymm_reg) sums,
+            codes = in(ymm_reg) codes,
+            x = in(ymm_reg) x,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sums
+}
+
+/// Asks memory for what stands some lines behind `line`; beyond the end of the weights that does nothing.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn ask_for(line: *const Line) {
+    _mm_prefetch::<_MM_HINT_T1>(line.wrapping_add(FAR).cast());
+    _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(SOON).cast());
+}
+
+/// The two floats of eight outputs, from the line that has those of a group.
+///
+/// # Safety
+///
+/// It is a line of packed weights, and `half` 0 or 1.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+unsafe fn own_scales(line: *const Line, half: usize) -> [__m256; 2] {
+    // SAFETY: 16 of the 64 bytes of the line are read at a time.
+    [0, 1].map(|at| unsafe { _mm256_cvtph_ps(_mm_load_si128(line.cast::<__m128i>().add(at * 2 + half))) })
+}
+
+/// The same for a block of a unit whose blocks share them.
+///
+/// # Safety
+///
+/// A unit of packed weights begins at `head` and has the block `part`; `half` is 0 or 1.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+unsafe fn shared_scales<const CODES: u8>(head: *const Line, part: usize, half: usize) -> [__m256; 2] {
+    // SAFETY: a block has 32 bytes of steps behind the first line, of which 8 are read at a time.
+    unsafe {
+        let shared = own_scales(head, half);
+        let steps = head.add(1).cast::<u8>().add(part * 2 * LANES + half * HALF);
+        [0, 1].map(|at: usize| {
+            let steps = _mm_loadl_epi64(steps.add(at * LANES).cast());
+            let steps = if CODES == SIX { _mm256_cvtepi8_epi32(steps) } else { _mm256_cvtepu8_epi32(steps) };
+            _mm256_mul_ps(shared[at], _mm256_cvtepi32_ps(steps))
+        })
+    }
+}
+
+/// The fifth bits of inputs `4n..4n+4` and `4n+16..4n+20`, at their place.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn high_bit(line: __m256i, n: usize) -> [__m256i; 2] {
     let place = _mm256_set1_epi8(0x10);
-    let high = match n {
-        0 => [_mm256_slli_epi16::<4>(high), high],
-        1 => [_mm256_slli_epi16::<3>(high), _mm256_srli_epi16::<1>(high)],
-        2 => [_mm256_slli_epi16::<2>(high), _mm256_srli_epi16::<2>(high)],
-        _ => [_mm256_slli_epi16::<1>(high), _mm256_srli_epi16::<3>(high)],
+    let (one, other) = match n {
+        0 => (_mm256_slli_epi16::<4>(line), line),
+        1 => (_mm256_slli_epi16::<3>(line), _mm256_srli_epi16::<1>(line)),
+        2 => (_mm256_slli_epi16::<2>(line), _mm256_srli_epi16::<2>(line)),
+        _ => (_mm256_slli_epi16::<1>(line), _mm256_srli_epi16::<3>(line)),
     };
-    let [one, other] = nibbles(low);
-    [
-        _mm256_or_si256(one, _mm256_and_si256(high[0], place)),
-        _mm256_or_si256(other, _mm256_and_si256(high[1], place)),
-    ]
+    [_mm256_and_si256(one, place), _mm256_and_si256(other, place)]
 }
 
 /// The codes of four inputs of [`Codes::Six`], from the line of their low bits and that of their
@@ -195,20 +365,18 @@ fn six_bits(low: __m256i, high: __m256i, n: usize) -> __m256i {
     _mm256_or_si256(low, _mm256_and_si256(high, _mm256_set1_epi8(0x30)))
 }
 
-/// The sums of `(code - 128) * x` over quads of inputs `FROM..TO`.
+/// Rounds whole blocks to eight bits; see [`super::inputs::Inputs`].
+pub(super) fn round(values: &[f32], rounded: &mut Rounded<'_>) {
+    // SAFETY: this level is chosen only where the processor has these instructions.
+    unsafe { round_blocks(values, rounded) }
+}
+
+/// The portable form, compiled for wide registers.
 #[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn signed<const FROM: usize, const TO: usize>(
-    codes: &impl Fn(usize) -> __m256i,
-    x: &impl Fn(usize) -> __m256i,
-) -> __m256i {
-    let mut dot = _mm256_setzero_si256();
-    for n in FROM..TO {
-        let code = _mm256_xor_si256(codes(n), _mm256_set1_epi8(-128));
-        let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(x(n), code));
-        dot = _mm256_add_epi32(dot, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+fn round_blocks(values: &[f32], rounded: &mut Rounded<'_>) {
+    for (block, values) in values.chunks_exact(BLOCK).enumerate() {
+        rounded.set_block(block, values);
     }
-    dot
 }
 
 /// See [`super::attend`].

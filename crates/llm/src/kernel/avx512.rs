@@ -4,8 +4,9 @@
 
 use std::arch::x86_64::*;
 
-use super::inputs::{Inputs, Rounded, TILE, Tile};
+use super::inputs::{Rounded, TILE, Tile};
 use super::packed::{BLOCK, Codes, Format, LANES, Line, Packed, Scales};
+use super::product::Columns;
 
 /// How many lines before they are used weights are asked for: 4 KiB before, to come near, and again when
 /// they are needed soon, to come all the way. Asked for once only, they are waited for, or take up room
@@ -21,52 +22,43 @@ const FIVE: u8 = 1;
 const SIX: u8 = 2;
 const EIGHT: u8 = 3;
 
-/// Writes `[rows, 16]` of one group.
-pub(super) fn multiply_group(weights: &Packed, group: usize, inputs: &Inputs, out: &mut [f32]) {
+/// Writes the products of a tile and a group.
+pub(super) fn multiply_tile(weights: &Packed, group: usize, x: Tile<'_>, out: &Columns<'_>) {
     let Format { codes, scales } = weights.format;
+    let lines = weights.group(group);
     // SAFETY: this level is chosen only where the processor has these instructions.
     unsafe {
         match (codes, scales) {
-            (Codes::Four, Scales::Own) => rows::<FOUR, false>(weights, group, inputs, out),
-            (Codes::Four, Scales::Shared) => rows::<FOUR, true>(weights, group, inputs, out),
-            (Codes::Five, Scales::Own) => rows::<FIVE, false>(weights, group, inputs, out),
-            (Codes::Five, Scales::Shared) => rows::<FIVE, true>(weights, group, inputs, out),
-            (Codes::Six, Scales::Own) => rows::<SIX, false>(weights, group, inputs, out),
-            (Codes::Six, Scales::Shared) => rows::<SIX, true>(weights, group, inputs, out),
-            (Codes::Eight, Scales::Own) => rows::<EIGHT, false>(weights, group, inputs, out),
-            (Codes::Eight, Scales::Shared) => rows::<EIGHT, true>(weights, group, inputs, out),
+            (Codes::Four, Scales::Own) => tile::<FOUR, false>(lines, x, out),
+            (Codes::Four, Scales::Shared) => tile::<FOUR, true>(lines, x, out),
+            (Codes::Five, Scales::Own) => tile::<FIVE, false>(lines, x, out),
+            (Codes::Five, Scales::Shared) => tile::<FIVE, true>(lines, x, out),
+            (Codes::Six, Scales::Own) => tile::<SIX, false>(lines, x, out),
+            (Codes::Six, Scales::Shared) => tile::<SIX, true>(lines, x, out),
+            (Codes::Eight, Scales::Own) => tile::<EIGHT, false>(lines, x, out),
+            (Codes::Eight, Scales::Shared) => tile::<EIGHT, true>(lines, x, out),
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn rows<const CODES: u8, const IS_SHARED: bool>(
-    weights: &Packed,
-    group: usize,
-    inputs: &Inputs,
-    out: &mut [f32],
-) {
-    let lines = weights.group(group);
-    for (first, x) in inputs.tiles() {
-        let out = &mut out[first * LANES..][..x.rows * LANES];
-        match x.rows {
-            TILE => tile::<TILE, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
-            6 => tile::<6, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
-            4 => tile::<4, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
-            2 => tile::<2, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
-            _ => tile::<1, CODES, IS_SHARED>(lines, x, inputs.blocks, out),
-        }
+fn tile<const CODES: u8, const IS_SHARED: bool>(lines: &[Line], x: Tile<'_>, out: &Columns<'_>) {
+    match x.rows {
+        TILE => rows::<TILE, CODES, IS_SHARED>(lines, x, out),
+        6 => rows::<6, CODES, IS_SHARED>(lines, x, out),
+        4 => rows::<4, CODES, IS_SHARED>(lines, x, out),
+        2 => rows::<2, CODES, IS_SHARED>(lines, x, out),
+        _ => rows::<1, CODES, IS_SHARED>(lines, x, out),
     }
 }
 
-/// A tile of inputs times a group.
+/// A tile of so many rows times a group.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 #[inline]
-fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
+fn rows<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
     lines: &[Line],
     x: Tile<'_>,
-    blocks: usize,
-    out: &mut [f32],
+    out: &Columns<'_>,
 ) {
     let format = Format {
         codes: match CODES {
@@ -77,14 +69,14 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
         },
         scales: if IS_SHARED { Scales::Shared } else { Scales::Own },
     };
+    let blocks = x.blocks;
     let all = ROWS * blocks;
     let units = blocks / format.unit();
     assert!(units * format.unit() == blocks && lines.len() == units * format.lines());
-    assert!(out.len() == ROWS * LANES && x.rows == ROWS);
+    assert!(x.rows == ROWS);
     assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
-    assert!(x.sums.len() == all && x.halves.len() == all * 2);
+    assert!(x.sums.len() == all && x.offsets.len() == all * 2);
     let low = _mm512_set1_epi8(15);
-    let middle = _mm512_set1_ps(-32.0);
     let mut total = [_mm512_setzero_ps(); ROWS];
     for unit in 0..units {
         // SAFETY: a unit has the lines that its format says; of the inputs one block's part is read,
@@ -111,7 +103,7 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
                 let codes = x.codes.as_ptr().add(block * ROWS * BLOCK);
                 let scales = x.scales.as_ptr().add(block * ROWS);
                 let sums = x.sums.as_ptr().add(block * ROWS);
-                let halves = x.halves.as_ptr().add(block * ROWS * 2);
+                let offsets = x.offsets.as_ptr().add(block * ROWS * 2);
                 let line = |at: usize| _mm512_load_si512(lines.add(at).cast());
                 let quad = |r: usize, n: usize| {
                     _mm512_set1_epi32(codes.add(r * BLOCK + n * 4).cast::<i32>().read_unaligned())
@@ -140,11 +132,22 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
                         }
                     }
                 } else if CODES == SIX {
-                    let high = high_pairs(line(4));
-                    for n in 0..4 {
-                        let codes = _mm512_or_si512(_mm512_and_si512(line(n), low), high[n]);
+                    for half in 0..2 {
+                        let high = high_pairs(line(4 + half));
                         for r in 0..ROWS {
-                            dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n));
+                            dots[r] = _mm512_set1_epi32(*offsets.add(r * 2 + half));
+                        }
+                        for n in 0..4 {
+                            let low_bits = if half == 0 { line(n) } else { _mm512_srli_epi16::<4>(line(n)) };
+                            let codes = _mm512_or_si512(_mm512_and_si512(low_bits, low), high[n]);
+                            for r in 0..ROWS {
+                                dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, half * 4 + n));
+                            }
+                        }
+                        let own = if half == 0 { scale } else { second };
+                        for r in 0..ROWS {
+                            let by = _mm512_mul_ps(own, _mm512_set1_ps(*scales.add(r)));
+                            total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
                         }
                     }
                 } else {
@@ -165,29 +168,7 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
                         }
                     }
                 }
-                if CODES == SIX {
-                    let (low_base, high_base) = (_mm512_mul_ps(scale, middle), _mm512_mul_ps(second, middle));
-                    for r in 0..ROWS {
-                        let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
-                        total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
-                        total[r] = _mm512_fmadd_ps(low_base, _mm512_set1_ps(*halves.add(r * 2)), total[r]);
-                        total[r] =
-                            _mm512_fmadd_ps(high_base, _mm512_set1_ps(*halves.add(r * 2 + 1)), total[r]);
-                        dots[r] = _mm512_setzero_si512();
-                    }
-                    let high = high_pairs(line(5));
-                    for n in 0..4 {
-                        let codes = _mm512_and_si512(_mm512_srli_epi16::<4>(line(n)), low);
-                        let codes = _mm512_or_si512(codes, high[n]);
-                        for r in 0..ROWS {
-                            dots[r] = _mm512_dpbusd_epi32(dots[r], codes, quad(r, n + 4));
-                        }
-                    }
-                    for r in 0..ROWS {
-                        let by = _mm512_mul_ps(second, _mm512_set1_ps(*scales.add(r)));
-                        total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
-                    }
-                } else {
+                if CODES != SIX {
                     for r in 0..ROWS {
                         let by = _mm512_mul_ps(scale, _mm512_set1_ps(*scales.add(r)));
                         total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[r]), by, total[r]);
@@ -197,9 +178,11 @@ fn tile<const ROWS: usize, const CODES: u8, const IS_SHARED: bool>(
             }
         }
     }
-    for (out, total) in out.chunks_exact_mut(LANES).zip(total) {
-        // SAFETY: the chunk has sixteen floats.
-        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };
+    for (row, total) in total.into_iter().enumerate() {
+        let mut products = [0.0; LANES];
+        // SAFETY: the array has sixteen floats.
+        unsafe { _mm512_storeu_ps(products.as_mut_ptr(), total) };
+        out.put(row, 0, &products);
     }
 }
 
@@ -238,7 +221,7 @@ fn high_pairs(line: __m512i) -> [__m512i; 4] {
     ]
 }
 
-/// Rounds whole blocks to eight bits; see [`Inputs`].
+/// Rounds whole blocks to eight bits; see [`super::inputs::Inputs`].
 pub(super) fn round(values: &[f32], rounded: &mut Rounded<'_>) {
     // SAFETY: this level is chosen only where the processor has these instructions.
     unsafe { round_blocks(values, rounded) }
@@ -262,8 +245,8 @@ fn round_blocks(values: &[f32], rounded: &mut Rounded<'_>) {
         };
         rounded.scales[at] = scale;
         rounded.sums[at] = scale * sums[0].wrapping_add(sums[1]) as f32;
-        rounded.halves[at * 2] = scale * sums[0] as f32;
-        rounded.halves[at * 2 + 1] = scale * sums[1] as f32;
+        rounded.offsets[at * 2] = -32 * sums[0];
+        rounded.offsets[at * 2 + 1] = -32 * sums[1];
     }
 }
 

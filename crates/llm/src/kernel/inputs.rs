@@ -14,25 +14,27 @@ const SIZES: [usize; 5] = [TILE, 6, 4, 2, 1];
 pub(crate) struct Inputs {
     pub(super) rows: usize,
     /// Blocks of a row.
-    pub(super) blocks: usize,
+    blocks: usize,
     /// `[tiles, blocks, rows of the tile, 32]`
     codes: Vec<i8>,
     /// `[tiles, blocks, rows of the tile]`
     scales: Vec<f32>,
     /// Sums of 32 inputs as rounded, of the same shape.
     sums: Vec<f32>,
-    /// `[tiles, blocks, rows of the tile, 2]`: of the first and of the second 16 inputs.
-    halves: Vec<f32>,
+    /// `[tiles, blocks, rows of the tile, 2]`: what sums of products with codes of six bits begin with, of
+    /// the first and of the second 16 inputs, because such codes stand 32 too high.
+    offsets: Vec<i32>,
 }
 
 /// Some rows of inputs; `[blocks, rows]` of each.
 #[derive(Clone, Copy)]
 pub(super) struct Tile<'a> {
     pub(super) rows: usize,
+    pub(super) blocks: usize,
     pub(super) codes: &'a [i8],
     pub(super) scales: &'a [f32],
     pub(super) sums: &'a [f32],
-    pub(super) halves: &'a [f32],
+    pub(super) offsets: &'a [i32],
 }
 
 impl Inputs {
@@ -44,15 +46,15 @@ impl Inputs {
         self.codes.resize(all * BLOCK, 0);
         self.scales.resize(all, 0.0);
         self.sums.resize(all, 0.0);
-        self.halves.resize(all * 2, 0.0);
+        self.offsets.resize(all * 2, 0);
         let blocks = self.blocks;
         let size = TILE * blocks;
         let tiles = (values.par_chunks(TILE * width))
             .zip(self.codes.par_chunks_mut(size * BLOCK))
             .zip(self.scales.par_chunks_mut(size))
             .zip(self.sums.par_chunks_mut(size))
-            .zip(self.halves.par_chunks_mut(size * 2));
-        tiles.for_each(|((((values, codes), scales), sums), halves)| {
+            .zip(self.offsets.par_chunks_mut(size * 2));
+        tiles.for_each(|((((values, codes), scales), sums), offsets)| {
             for (first, rows) in tiles_of(values.len() / width) {
                 for row in 0..rows {
                     let values = &values[(first + row) * width..][..width];
@@ -62,7 +64,7 @@ impl Inputs {
                         codes: &mut codes[at * BLOCK..],
                         scales: &mut scales[at..],
                         sums: &mut sums[at..],
-                        halves: &mut halves[at * 2..],
+                        offsets: &mut offsets[at * 2..],
                         step: rows,
                     };
                     rounded.set(values, level);
@@ -81,10 +83,11 @@ impl Inputs {
             let (at, count) = (first * self.blocks, rows * self.blocks);
             let tile = Tile {
                 rows,
+                blocks: self.blocks,
                 codes: &self.codes[at * BLOCK..][..count * BLOCK],
                 scales: &self.scales[at..][..count],
                 sums: &self.sums[at..][..count],
-                halves: &self.halves[at * 2..][..count * 2],
+                offsets: &self.offsets[at * 2..][..count * 2],
             };
             (first, tile)
         })
@@ -105,7 +108,7 @@ pub(super) struct Rounded<'a> {
     pub(super) codes: &'a mut [i8],
     pub(super) scales: &'a mut [f32],
     pub(super) sums: &'a mut [f32],
-    pub(super) halves: &'a mut [f32],
+    pub(super) offsets: &'a mut [i32],
     pub(super) step: usize,
 }
 
@@ -117,7 +120,9 @@ impl Rounded<'_> {
         match level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => super::avx512::round(&values[..whole * BLOCK], self),
-            _ => blocks.enumerate().for_each(|(block, values)| self.set_block(block, values)),
+            #[cfg(target_arch = "x86_64")]
+            Level::AvxVnni | Level::Avx2 => super::avx2::round(&values[..whole * BLOCK], self),
+            Level::Portable => blocks.enumerate().for_each(|(block, values)| self.set_block(block, values)),
         }
         if !rest.is_empty() {
             let mut last = [0.0; BLOCK];
@@ -126,7 +131,8 @@ impl Rounded<'_> {
         }
     }
 
-    fn set_block(&mut self, block: usize, values: &[f32]) {
+    #[inline(always)]
+    pub(super) fn set_block(&mut self, block: usize, values: &[f32]) {
         let at = block * self.step;
         let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         let scale = largest / 127.0;
@@ -139,8 +145,8 @@ impl Rounded<'_> {
         let halves = [sum(&codes[..BLOCK / 2]), sum(&codes[BLOCK / 2..])];
         self.scales[at] = scale;
         self.sums[at] = scale * (halves[0] + halves[1]) as f32;
-        for (to, half) in self.halves[at * 2..][..2].iter_mut().zip(halves) {
-            *to = scale * half as f32;
+        for (offset, half) in self.offsets[at * 2..][..2].iter_mut().zip(halves) {
+            *offset = -32 * half;
         }
     }
 }

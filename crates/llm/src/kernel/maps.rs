@@ -26,7 +26,7 @@ pub(crate) fn gate(kind: Gate, gate: &mut [f32], up: &[f32], level: Level) {
         #[cfg(target_arch = "x86_64")]
         (Gate::Silu, Level::Avx512) => super::avx512::gate(gate, up),
         #[cfg(target_arch = "x86_64")]
-        (Gate::Silu, Level::Avx2) => super::avx2::gate(gate, up),
+        (Gate::Silu, Level::AvxVnni | Level::Avx2) => super::avx2::gate(gate, up),
         (Gate::Silu, Level::Portable) => silu_in_lanes(gate, up),
         (Gate::Gelu, _) => {
             for (gate, up) in gate.iter_mut().zip(up) {
@@ -51,7 +51,7 @@ pub(crate) fn gelu(values: &mut [f32], level: Level) {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => super::avx512::gelu(values),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => super::avx2::gelu(values),
+        Level::AvxVnni | Level::Avx2 => super::avx2::gelu(values),
         Level::Portable => gelu_in_lanes(values),
     }
 }
@@ -79,7 +79,7 @@ pub(crate) fn layer_norm(values: &mut [f32], weight: &[f32], bias: &[f32], epsil
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => super::avx512::layer_norm(row, weight, bias, epsilon),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => super::avx2::layer_norm(row, weight, bias, epsilon),
+            Level::AvxVnni | Level::Avx2 => super::avx2::layer_norm(row, weight, bias, epsilon),
             Level::Portable => layer_norm_in_lanes(row, weight, bias, epsilon),
         }
     }

@@ -97,7 +97,7 @@ fn every_level_multiplies_as_floats_do() {
                 let mut x8 = Inputs::default();
                 x8.set(&x, inputs, level);
                 let mut out = vec![f32::NAN; rows * outputs];
-                multiply(&packed, &x8, Some(&bias), level, &mut Vec::new(), &mut out);
+                multiply(&packed, &x8, Some(&bias), level, &mut out);
                 let error = apart(&expected, &out);
                 // What eight bits make of inputs beside one that is forty times as large.
                 assert!(error < 0.02, "{kind:?} {outputs}x{inputs}, {rows} rows, {level:?}: {error}");
@@ -126,7 +126,7 @@ fn extreme_weights_and_inputs_do_not_overflow() {
                 let mut x8 = Inputs::default();
                 x8.set(&x, 1024, level);
                 let mut out = vec![0.0; 32];
-                multiply(&Packed::new(&weight).unwrap(), &x8, None, level, &mut Vec::new(), &mut out);
+                multiply(&Packed::new(&weight).unwrap(), &x8, None, level, &mut out);
                 let error = apart(&expected, &out);
                 assert!(error < 1e-3, "{kind:?} {sign} {level:?}: {error}");
             }
@@ -141,11 +141,11 @@ fn inputs_of_zero_and_widths_that_are_no_blocks_are_fine() {
         let mut x8 = Inputs::default();
         x8.set(&[0.0; 40], 40, level);
         let mut out = vec![1.0; 16];
-        multiply(&Packed::new(&weight).unwrap(), &x8, None, level, &mut Vec::new(), &mut out);
+        multiply(&Packed::new(&weight).unwrap(), &x8, None, level, &mut out);
         assert_eq!(out, [0.0; 16]);
         let x = floats(40, 1.0, 5);
         x8.set(&x, 40, level);
-        multiply(&Packed::new(&weight).unwrap(), &x8, None, level, &mut Vec::new(), &mut out);
+        multiply(&Packed::new(&weight).unwrap(), &x8, None, level, &mut out);
         assert!(apart(&product(&dequantized(&weight), &x, 40), &out) < 0.01);
     }
 }
