@@ -371,12 +371,50 @@ pub(super) fn round(values: &[f32], rounded: &mut Rounded<'_>) {
     unsafe { round_blocks(values, rounded) }
 }
 
-/// The portable form, compiled for wide registers.
 #[target_feature(enable = "avx2,fma,f16c")]
 fn round_blocks(values: &[f32], rounded: &mut Rounded<'_>) {
+    let sign = _mm256_set1_ps(-0.0);
+    // Packing takes the lower halves of both registers before the upper ones.
+    let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     for (block, values) in values.chunks_exact(BLOCK).enumerate() {
-        rounded.set_block(block, values);
+        let at = block * rounded.step;
+        let codes = &mut rounded.codes[at * BLOCK..][..BLOCK];
+        // SAFETY: both chunks have 32 elements.
+        let (scale, sums) = unsafe {
+            let parts = [0, 1, 2, 3].map(|part| _mm256_loadu_ps(values.as_ptr().add(part * 8)));
+            let sizes = parts.map(|part| _mm256_andnot_ps(sign, part));
+            let largest = _mm256_max_ps(_mm256_max_ps(sizes[0], sizes[1]), _mm256_max_ps(sizes[2], sizes[3]));
+            let scale = largest_of(largest) / 127.0;
+            let inverse = _mm256_set1_ps(if scale > 0.0 { 1.0 / scale } else { 0.0 });
+            let whole = parts.map(|part| _mm256_cvtps_epi32(_mm256_mul_ps(part, inverse)));
+            let pairs = _mm256_packs_epi32(whole[0], whole[1]);
+            let bytes = _mm256_packs_epi16(pairs, _mm256_packs_epi32(whole[2], whole[3]));
+            let bytes = _mm256_permutevar8x32_epi32(bytes, order);
+            _mm256_storeu_si256(codes.as_mut_ptr().cast(), bytes);
+            let sum = |one, other| sum_of(_mm256_add_epi32(one, other));
+            (scale, [sum(whole[0], whole[1]), sum(whole[2], whole[3])])
+        };
+        rounded.scales[at] = scale;
+        rounded.sums[at] = scale * (sums[0] + sums[1]) as f32;
+        rounded.offsets[at * 2] = -32 * sums[0];
+        rounded.offsets[at * 2 + 1] = -32 * sums[1];
     }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn largest_of(values: __m256) -> f32 {
+    let four = _mm_max_ps(_mm256_castps256_ps128(values), _mm256_extractf128_ps::<1>(values));
+    let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps::<1>(two, two)))
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn sum_of(values: __m256i) -> i32 {
+    let four = _mm_add_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256::<1>(values));
+    let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+    _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<1>(two)))
 }
 
 /// See [`super::attend`].
@@ -412,7 +450,49 @@ pub(super) fn blend(
 
 #[target_feature(enable = "avx2,fma,f16c")]
 fn blend_vectors(rows: usize, weights: &[f32], stride: usize, values: &[u16], head: usize, out: &mut [f32]) {
-    super::attend::blend_in_lanes(rows, weights, stride, values, head, out, widen);
+    match rows {
+        1 => blend_tile::<1>(weights, stride, values, head, out),
+        2 => blend_tile::<2>(weights, stride, values, head, out),
+        3 => blend_tile::<3>(weights, stride, values, head, out),
+        4 => blend_tile::<4>(weights, stride, values, head, out),
+        5 => blend_tile::<5>(weights, stride, values, head, out),
+        6 => blend_tile::<6>(weights, stride, values, head, out),
+        7 => blend_tile::<7>(weights, stride, values, head, out),
+        _ => blend_tile::<8>(weights, stride, values, head, out),
+    }
+}
+
+/// Sums of values, `[count, head]`, weighted by `ROWS` rows of `weights` of which row `r` begins
+/// at `r * stride`; `[ROWS, head]` goes to `out`. `head` is a multiple of 8.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn blend_tile<const ROWS: usize>(
+    weights: &[f32],
+    stride: usize,
+    values: &[u16],
+    head: usize,
+    out: &mut [f32],
+) {
+    let count = values.len() / head;
+    assert!(head.is_multiple_of(8) && out.len() >= ROWS * head);
+    assert!(weights.len() >= (ROWS - 1) * stride + count);
+    // SAFETY: the lengths were held against all that is read and written.
+    unsafe {
+        for at in (0..head).step_by(8) {
+            let mut total = [_mm256_setzero_ps(); ROWS];
+            for token in 0..count {
+                let values = values.as_ptr().add(token * head + at);
+                let values = _mm256_cvtph_ps(_mm_loadu_si128(values.cast()));
+                for r in 0..ROWS {
+                    let weight = _mm256_set1_ps(*weights.get_unchecked(r * stride + token));
+                    total[r] = _mm256_fmadd_ps(values, weight, total[r]);
+                }
+            }
+            for r in 0..ROWS {
+                _mm256_storeu_ps(out.as_mut_ptr().add(r * head + at), total[r]);
+            }
+        }
+    }
 }
 
 #[inline(always)]

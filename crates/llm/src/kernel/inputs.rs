@@ -131,8 +131,7 @@ impl Rounded<'_> {
         }
     }
 
-    #[inline(always)]
-    pub(super) fn set_block(&mut self, block: usize, values: &[f32]) {
+    fn set_block(&mut self, block: usize, values: &[f32]) {
         let at = block * self.step;
         let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         let scale = largest / 127.0;

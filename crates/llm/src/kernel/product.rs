@@ -115,13 +115,19 @@ impl Columns<'_> {
         }
         // SAFETY: the row has these columns, which are this group's own.
         let out = unsafe { std::slice::from_raw_parts_mut(self.start.add(row * self.stride + lane), count) };
-        match self.bias.map(|bias| &bias[lane..][..count]) {
-            Some(bias) => {
-                for ((out, product), bias) in out.iter_mut().zip(products).zip(bias) {
-                    *out = product + bias;
+        let bias = self.bias.map(|bias| &bias[lane..][..count]);
+        // Nearly always all columns are there, and then their number is known to the compiler.
+        match (<&mut [f32; COUNT]>::try_from(&mut *out), bias) {
+            (Ok(out), None) => *out = *products,
+            (Ok(out), Some(bias)) => {
+                let bias: &[f32; COUNT] = bias.try_into().expect("as long");
+                *out = std::array::from_fn(|at| products[at] + bias[at]);
+            }
+            (Err(_), bias) => {
+                for (at, (out, product)) in out.iter_mut().zip(products).enumerate() {
+                    *out = product + bias.map_or(0.0, |bias| bias[at]);
                 }
             }
-            None => out.copy_from_slice(&products[..count]),
         }
     }
 }
