@@ -2,9 +2,11 @@
 //! instead.
 //!
 //! Both languages of XQuAD are one memory. Of a paragraph two questions are asked, one behind the
-//! other: the first finds nothing read of it, the second is a follow-up. Ours goes its own way from the
-//! question on; the peer, llama.cpp's server, is given the eight passages that the same search finds
-//! for the first of the two, in the manner of the common apps. Both take turns after some paragraphs.
+//! other: the first finds nothing read of it, the second is a follow-up. Then the paragraphs are pinned,
+//! and the first question is asked again by a new process. Ours goes its own way from the question on; the
+//! peer, llama.cpp's server, is given the eight passages that the same search finds for the first of the
+//! two, in the manner of the common apps. It cannot pin, so its cold answers stand beside the pinned ones.
+//! Both take turns after some paragraphs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,6 +28,10 @@ const LANGUAGES: [&str; 2] = ["en", "zh"];
 const PASSAGES: usize = 8;
 /// Paragraphs after which the engines take turns.
 const TURN: usize = 10;
+const COLD: &str = "cold";
+const FOLLOW_UP: &str = "follow-up";
+const PINNED: &str = "pinned";
+const COLLECTION: &str = "pinned for the benchmark";
 const INSTRUCTIONS: &str = "You answer from numbered passages. Answer in one or two sentences and cite the passage like [2]. Then, on a new line, copy the supporting sentence from the passage word for word between double quotes.";
 
 /// Two questions about a paragraph.
@@ -120,12 +126,13 @@ pub fn run(
         .zip(&languages)
         .flat_map(|(language, paragraphs)| pairs(language, paragraphs, wanted.questions))
         .collect();
-    let place = Place { house, engine, home: &home, folder: folder.path() };
+    let place = Place { house, engine, home: &home, folder: folder.path(), documents: &documents };
     for (model, file) in models {
         let (mut ours, mut peers) = (Cells::default(), Cells::default());
         for pairs in pairs.chunks(TURN) {
             place.ours(&model.id, pairs, &mut ours)?;
             place.peers(file, pairs, &mut peers)?;
+            place.pinned(&model.id, pairs, &mut ours)?;
         }
         tell(wanted, &model.id, &mut ours, &mut peers)?;
     }
@@ -153,23 +160,50 @@ struct Place<'a> {
     engine: &'a Engine<'a>,
     home: &'a Path,
     folder: &'a Path,
+    documents: &'a Path,
 }
 
 impl Place<'_> {
     fn ours(&self, model: &str, pairs: &[Pair<'_>], cells: &mut Cells) -> Result<()> {
-        let file = self.write("questions.txt", pairs.iter().flat_map(|pair| &pair.questions))?;
+        self.ask(model, pairs, &[COLD, FOLLOW_UP], cells)
+    }
+
+    /// Asks the first questions again when what they are about is computed ahead.
+    fn pinned(&self, model: &str, pairs: &[Pair<'_>], cells: &mut Cells) -> Result<()> {
+        let documents =
+            pairs.iter().map(|pair| self.documents.join(pair.language).join(xquad::name(pair.paragraph)));
+        let collections = |arguments: &[&str]| {
+            let mut command = self.engine.command();
+            command.arg("--home").arg(self.home).arg("collections").args(arguments);
+            command
+        };
+        process::output(collections(&["add", COLLECTION]).args(documents))?;
+        process::output(&mut collections(&["pin", COLLECTION, "--json", "--model", model]))?;
+        self.ask(model, pairs, &[PINNED], cells)?;
+        // The next paragraphs are asked about cold again.
+        process::output(&mut collections(&["unpin", COLLECTION]))?;
+        process::output(&mut collections(&["remove", COLLECTION]))?;
+        Ok(())
+    }
+
+    /// Asks so many questions of each pair, in a new process.
+    fn ask(&self, model: &str, pairs: &[Pair<'_>], turns: &[&'static str], cells: &mut Cells) -> Result<()> {
+        let questions = pairs.iter().flat_map(|pair| &pair.questions[..turns.len()]);
+        let file = self.write("questions.txt", questions)?;
         let mut command = self.engine.command();
         command.arg("--home").arg(self.home).args(["ask", "--json", "--model", model, "--questions"]);
-        let answers: Vec<Ours> = lines(&process::output(command.arg(&file))?, pairs.len() * 2)?;
+        let answers: Vec<Ours> = lines(&process::output(command.arg(&file))?, pairs.len() * turns.len())?;
         for (number, answer) in answers.iter().enumerate() {
-            let pair = &pairs[number / 2];
+            let pair = &pairs[number / turns.len()];
             let right = Path::new(pair.language).join(xquad::name(pair.paragraph));
             let cited = || answer.sentences.iter().flat_map(|sentence| &sentence.citations);
             let is_cited = cited().any(|cited| cited.path.ends_with(&right));
             // Quotes are shown with the answer; the peer was told to copy its own into it.
             let shown = [answer.answer.as_str()].into_iter().chain(cited().map(|cited| cited.quote.as_str()));
             let shown = shown.collect::<Vec<_>>().join("\n");
-            cells.add(pair, number % 2, &answer.timing, &shown, is_cited);
+            let asked = number % turns.len();
+            let right = xquad::holds(&shown, pair.answers[asked]);
+            cells.add(pair.language, turns[asked], &answer.timing, right, is_cited);
         }
         Ok(())
     }
@@ -193,7 +227,9 @@ impl Place<'_> {
             let hits = found[number / 2].hits.iter().enumerate();
             let mut right = hits.filter(|(_, hit)| hit.path.ends_with(&right));
             let is_cited = right.any(|(at, _)| answer.text.contains(&format!("[{}]", at + 1)));
-            cells.add(pair, number % 2, &answer.timing, &answer.text, is_cited);
+            let asked = number % 2;
+            let right = xquad::holds(&answer.text, pair.answers[asked]);
+            cells.add(pair.language, [COLD, FOLLOW_UP][asked], &answer.timing, right, is_cited);
         }
         Ok(())
     }
@@ -229,25 +265,37 @@ fn lines<T: DeserializeOwned>(printed: &str, wanted: usize) -> Result<Vec<T>> {
 }
 
 impl Cells {
-    fn add(&mut self, pair: &Pair<'_>, turn: usize, timing: &Timing, text: &str, is_cited: bool) {
-        let name = ["cold", "follow-up"][turn];
+    fn add(
+        &mut self,
+        language: &'static str,
+        turn: &'static str,
+        timing: &Timing,
+        is_right: bool,
+        is_cited: bool,
+    ) {
         for (what, value) in [
             ("prompt_tokens", timing.prompt_tokens),
             ("first_token_ms", timing.first_token_ms),
             ("total_ms", timing.total_ms),
         ] {
-            self.values.entry((name, what)).or_default().push(value);
+            self.values.entry((turn, what)).or_default().push(value);
         }
-        let counts = self.counts.entry((name, pair.language)).or_default();
+        let counts = self.counts.entry((turn, language)).or_default();
         counts[0] += 1;
-        counts[1] += usize::from(xquad::holds(text, pair.answers[turn]));
+        counts[1] += usize::from(is_right);
         counts[2] += usize::from(is_cited);
     }
 }
 
+/// The peer's turn that stands beside one of ours.
+fn beside(turn: &'static str) -> &'static str {
+    if turn == PINNED { COLD } else { turn }
+}
+
 fn tell(wanted: &Wanted, model: &str, ours: &mut Cells, peers: &mut Cells) -> Result<()> {
     for ((turn, what), values) in &mut ours.values {
-        let peer = median(peers.values.get_mut(&(*turn, *what)).context("the peer answered other turns")?);
+        let peer =
+            median(peers.values.get_mut(&(beside(turn), *what)).context("the peer answered other turns")?);
         let ours = median(values);
         let row = Row { model, turn, what, ours, peer, ratio: ours / peer };
         if wanted.json {
@@ -258,7 +306,7 @@ fn tell(wanted: &Wanted, model: &str, ours: &mut Cells, peers: &mut Cells) -> Re
     }
     for ((turn, language), [of, right, cited]) in &ours.counts {
         let [_, peers_right, peers_cited] =
-            peers.counts.get(&(*turn, *language)).context("the peer answered other turns")?;
+            peers.counts.get(&(beside(turn), *language)).context("the peer answered other turns")?;
         if wanted.json {
             let row = json!({
                 "model": model, "turn": turn, "language": language, "of": of,
