@@ -25,7 +25,7 @@ use conflict::Statements;
 pub use bind::bind;
 pub use breadth::asks_for_many;
 pub use language::Language;
-pub use prompt::{Prompt, beginning, lay_out};
+pub use prompt::{Prompt, beginning, lay_out, order_for_reuse};
 
 /// An answer as it is shown and kept.
 #[derive(Debug, Clone, PartialEq)]

@@ -36,6 +36,10 @@ pub trait ChatModel: Send + Sync {
         cancel: &Cancel,
     ) -> Result<Vec<f32>, ModelError>;
 
+    /// How many tokens at the beginning of a prompt need not be read, because what was computed of them is
+    /// kept. It may be less when the prompt comes to be read.
+    fn known(&self, messages: &[Message]) -> Result<usize, ModelError>;
+
     /// Reads what requests will begin with, and keeps what was computed of it on disk. Changes no answer,
     /// only the time until it comes.
     fn prepare(&self, beginning: &Beginning, cancel: &Cancel) -> Result<Prepared, ModelError>;

@@ -9,7 +9,9 @@ mod search;
 
 use std::time::{Duration, Instant};
 
-use inhouse_agent::answer::{Answer, Language, Nearest, Prompt, asks_for_many, is_borne_out, lay_out};
+use inhouse_agent::answer::{
+    Answer, Language, Nearest, Prompt, asks_for_many, is_borne_out, lay_out, order_for_reuse,
+};
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Priority, Sampling};
 use inhouse_agent::passage::{CharRange, Passage, cell_names};
@@ -28,6 +30,10 @@ pub const DEFAULT_TOP: usize = 8;
 /// Tokens of the prompt at most, when nobody asks for another budget: about seven seconds of reading on
 /// two cores. Most questions need a third of it.
 pub const DEFAULT_BUDGET: usize = 700;
+/// Share of the best passage's score from which on one is as good, and how many are looked at: no more find
+/// room in a prompt.
+const AS_GOOD: f32 = 0.9;
+const ALIKE: usize = 4;
 /// Tokens of an answer at most.
 const ANSWER_TOKENS: usize = 256;
 
@@ -137,7 +143,7 @@ impl App {
             nearest.passage = 1;
             on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
         }
-        let passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
+        let mut passages: Vec<Passage> = found.iter().map(|found| found.passage.clone()).collect();
         let first = match (options.read, &nearest) {
             (Some(count), _) => count.max(1),
             (None, _) if asks_for_many(&question) => passages.len(),
@@ -165,6 +171,18 @@ impl App {
         let (cancel, options) = (cancel.clone(), options.clone());
         blocking(move || {
             let instructions = instructions.unwrap_or_default();
+            // Of what is read anyway and is as good, what the model has read before comes first.
+            let near = alike(&found[..first.min(found.len())]);
+            let order = order_for_reuse(chat.as_ref(), &instructions, &question, &passages[..near])?;
+            if !order.is_sorted() {
+                reorder(&order, &mut found);
+                reorder(&order, &mut passages);
+                if let Some(nearest) = nearest.as_mut() {
+                    let place = order.iter().position(|was| *was == nearest.passage);
+                    nearest.passage = place.unwrap_or(nearest.passage);
+                }
+                on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
+            }
             let asked =
                 Asked { question: &question, passages: &passages, first, instructions: &instructions };
             let written = read_and_write(chat.as_ref(), &asked, &options, begun, &cancel, &on_event)?;
@@ -190,6 +208,18 @@ impl App {
 
 fn quotes(sentence: &mut AnsweredSentence) -> impl Iterator<Item = &mut Quote> {
     sentence.citations.iter_mut().chain(&mut sentence.conflicts)
+}
+
+/// How many of the first passages are about as good as the best.
+fn alike(found: &[Found]) -> usize {
+    let best = found.first().map_or(0.0, |found| found.score);
+    found.iter().take(ALIKE).take_while(|found| found.score >= AS_GOOD * best).count()
+}
+
+/// Puts the first of `all` in another order.
+fn reorder<T: Clone>(order: &[usize], all: &mut [T]) {
+    let first: Vec<T> = order.iter().map(|was| all[*was].clone()).collect();
+    all[..order.len()].clone_from_slice(&first);
 }
 
 /// Ends soon after a person wished to stop.

@@ -309,6 +309,11 @@ impl ChatModel for LocalChat {
         }
     }
 
+    fn known(&self, messages: &[Message]) -> Result<usize, ModelError> {
+        let prompt = self.prompt(messages)?;
+        Ok(self.0.queue.known(&prompt).max(self.0.kept.known(&prompt)))
+    }
+
     fn prepare(&self, beginning: &Beginning, cancel: &Cancel) -> Result<Prepared, ModelError> {
         // What follows is not known; what two texts that follow have in common is shared.
         let followed = |by: &str| {

@@ -16,7 +16,7 @@ use super::pages::PAGE;
 use super::snapshots::{self, HASH, SnapshotOptions};
 
 /// Another one when keys and values are laid out or computed in another way.
-const MAGIC: &[u8; 8] = b"inhouse2";
+const MAGIC: &[u8; 8] = b"inhouse3";
 
 /// Part of a hash of tokens that names a file.
 type Name = [u8; 16];

@@ -48,6 +48,11 @@ impl Queue {
         lives
     }
 
+    /// How many of the first tokens a session that waits has read.
+    pub(super) fn known(&self, prompt: &[u32]) -> usize {
+        self.state().idle.iter().flatten().map(|read| common(read, prompt)).max().unwrap_or(0)
+    }
+
     /// Lets the sessions end.
     pub(super) fn close(&self) {
         self.state().is_closed = true;
@@ -104,13 +109,18 @@ impl State {
         let first = (takes_all && !self.commands.is_empty()).then_some(0);
         let which = self.commands.iter().position(is_persons).or(first)?;
         let prompt = self.commands[which].prompt();
-        let same = |read: &Vec<u32>| read.iter().zip(prompt).take_while(|(one, other)| one == other).count();
         let idle = self.idle.iter().enumerate();
-        let known = idle.filter_map(|(number, read)| read.as_ref().map(|read| (same(read), number)));
+        let known =
+            idle.filter_map(|(number, read)| read.as_ref().map(|read| (common(read, prompt), number)));
         // Of several that know as much, the first one.
         let best = known.max_by_key(|(same, number)| (*same, std::cmp::Reverse(*number)));
         best.is_some_and(|(_, number)| number == session).then_some(which)
     }
+}
+
+/// How many tokens two texts begin with alike.
+fn common(one: &[u32], other: &[u32]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
@@ -162,6 +172,7 @@ mod tests {
         waiting.idle[1] = Some(vec![1, 2, 3]);
         waiting.idle[2] = Some(vec![1]);
         assert_eq!([0, 1, 2].map(|session| waiting.next(session)), [None, Some(0), None]);
+        assert_eq!(common(&[1, 2, 3], &[1, 2, 4, 3]), 2);
         waiting.idle[1] = None;
         assert_eq!([0, 2].map(|session| waiting.next(session)), [None, Some(0)]);
     }

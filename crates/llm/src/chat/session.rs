@@ -63,6 +63,14 @@ impl Kept {
         self.pinned.as_ref().map(|pinned| pinned.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many of the first tokens are kept, of a prompt whose last token is always read.
+    pub(super) fn known(&self, prompt: &[u32]) -> usize {
+        let kept = self.pages().kept(prompt);
+        let part = self.pinned().and_then(|pinned| pinned.find(prompt, kept));
+        // Of what was computed ahead, the part before stands in memory or is soon read.
+        part.map_or(kept, |part| part.end)
+    }
+
     /// Forgets what is kept in memory; no session uses what it has read before any more.
     pub(super) fn forget(&self) {
         *self.pages() = Pages::new(self.room);

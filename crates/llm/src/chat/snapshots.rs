@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 /// Another one when keys and values are laid out or computed in another way: older files hold no more
 /// then.
-const MAGIC: &[u8; 8] = b"inhouse1";
+const MAGIC: &[u8; 8] = b"inhouse3";
 pub(super) const ENDING: &str = "kv";
 /// Of a file that is being written.
 const PARTIAL: &str = "part";
