@@ -25,7 +25,7 @@ mod speed;
 mod template;
 mod tokenizer;
 
-pub use chat::pinned::{bytes_in, forget_source, kept_sources};
+pub use chat::pinned::{bytes_in, bytes_of_source, forget_source, is_complete, kept_sources, note_complete};
 pub use chat::{LoadOptions, LocalChat, SnapshotOptions};
 pub use embedder::LocalEmbedder;
 pub use gguf::{GgufFacts, inspect};

@@ -18,6 +18,9 @@ use super::snapshots::{self, HASH, SnapshotOptions};
 /// Another one when keys and values are laid out or computed in another way.
 const MAGIC: &[u8; 8] = b"inhouse3";
 
+/// Of a file that says that all which was to be kept of a source is there.
+const COMPLETE: &str = "complete";
+
 /// Part of a hash of tokens that names a file.
 type Name = [u8; 16];
 
@@ -60,6 +63,7 @@ impl Pinned {
             for path in entries(&source)? {
                 match named(&path) {
                     Some((name, from)) => drop(pinned.files.insert(name, (path, from))),
+                    None if is_note(&path) => {}
                     None => fs::remove_file(&path)?,
                 }
             }
@@ -68,9 +72,9 @@ impl Pinned {
         Ok(pinned)
     }
 
-    /// Whether something is kept of exactly these tokens.
+    /// Whether something is kept of exactly these tokens; what went with its source is not.
     pub(super) fn has(&self, tokens: &[u32]) -> bool {
-        self.files.contains_key(&name_of(tokens))
+        self.files.get(&name_of(tokens)).is_some_and(|(path, _)| path.exists())
     }
 
     /// The longest beginning of a prompt, of more than `read` tokens, of which the last part is kept: that
@@ -102,6 +106,10 @@ impl Pinned {
         }
         self.files.remove(&name);
         fs::remove_file(&path)?;
+        // So it is not complete any more.
+        for note in entries(path.parent().unwrap_or(&self.folder))?.iter().filter(|path| is_note(path)) {
+            fs::remove_file(note)?;
+        }
         self.bytes = self.bytes.saturating_sub(bytes.len() as u64);
         Ok(None)
     }
@@ -172,6 +180,45 @@ pub fn kept_sources(folder: &Path) -> io::Result<Vec<i64>> {
     Ok(sources)
 }
 
+/// Bytes of what any model has computed ahead of a source.
+pub fn bytes_of_source(folder: &Path, source: i64) -> io::Result<u64> {
+    if !folder.exists() {
+        return Ok(0);
+    }
+    entries(folder)?.iter().map(|model| bytes_in(&model.join(source.to_string()))).sum()
+}
+
+/// Notes that a model has computed all that was to be kept of a source; `what` names that, as letters and
+/// digits. The model has been loaded before.
+pub fn note_complete(folder: &Path, model: &str, source: i64, what: &str) -> io::Result<()> {
+    for model in folders_of(folder, model)? {
+        let folder = model.join(source.to_string());
+        fs::create_dir_all(&folder)?;
+        fs::File::create(folder.join(format!("{what}.{COMPLETE}")))?;
+    }
+    Ok(())
+}
+
+/// Whether this was noted, and nothing of it was thrown away since.
+pub fn is_complete(folder: &Path, model: &str, source: i64, what: &str) -> io::Result<bool> {
+    let note = Path::new(&source.to_string()).join(format!("{what}.{COMPLETE}"));
+    Ok(folders_of(folder, model)?.iter().any(|model| model.join(&note).exists()))
+}
+
+/// The folder of a model; there are more only when its file was replaced and not loaded since.
+fn folders_of(folder: &Path, model: &str) -> io::Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let prefix = format!("{}-", snapshots::plain(model));
+    let mut folders = entries(folder)?;
+    folders.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix(&prefix).is_some_and(|rest| rest.len() == 8)
+    });
+    Ok(folders)
+}
+
 /// Bytes of all files in a folder; 0 when it is not there.
 pub fn bytes_in(folder: &Path) -> io::Result<u64> {
     if !folder.exists() {
@@ -192,6 +239,10 @@ pub fn bytes_in(folder: &Path) -> io::Result<u64> {
 
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+fn is_note(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == COMPLETE)
 }
 
 fn name_of(tokens: &[u32]) -> Name {
@@ -297,11 +348,38 @@ mod tests {
         sources.sort_unstable();
         assert_eq!(sources, [7, 8]);
         forget_source(folder.path(), 7).unwrap();
+        assert!(!pinned.has(&tokens[..2 * PAGE]) && pinned.has(&tokens[..4 * PAGE]));
         assert_eq!(pinned.load(&tokens[..2 * PAGE]).unwrap(), None);
         assert!(pinned.load(&tokens[..4 * PAGE]).unwrap().is_some());
         forget_source(folder.path(), 8).unwrap();
         assert_eq!(bytes_in(folder.path()).unwrap(), 0);
         forget_source(&folder.path().join("none"), 8).unwrap();
+    }
+
+    #[test]
+    fn what_is_complete_stays_so_until_a_part_of_it_is_thrown_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = "qwen2.5/x";
+        let complete = |what| is_complete(folder.path(), model, 7, what).unwrap();
+        assert!(!complete("ab12"));
+        let mut pinned = open(folder.path(), 1 << 20, 1);
+        let tokens = &prompt(4)[..4 * PAGE];
+        pinned.save(7, tokens, PAGE, b"keys and values").unwrap();
+        let kept = path(folder.path());
+        note_complete(folder.path(), model, 7, "ab12").unwrap();
+        assert!(complete("ab12") && !complete("cd34"));
+        assert!(!is_complete(folder.path(), "qwen2.5", 7, "ab12").unwrap());
+        assert_eq!(bytes_of_source(folder.path(), 7).unwrap(), bytes_in(folder.path()).unwrap());
+        assert_eq!(bytes_of_source(folder.path(), 8).unwrap(), 0);
+        // A later process finds it so too.
+        let mut pinned = open(folder.path(), 1 << 20, 1);
+        assert!(complete("ab12"));
+        fs::write(&kept, b"cut").unwrap();
+        assert_eq!(pinned.load(tokens).unwrap(), None);
+        assert!(!complete("ab12"));
+        note_complete(folder.path(), model, 7, "ab12").unwrap();
+        forget_source(folder.path(), 7).unwrap();
+        assert!(!complete("ab12"));
     }
 
     #[test]
