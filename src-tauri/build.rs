@@ -32,6 +32,18 @@ const COMMANDS: &[&str] = &[
     "run",
     "outcomes",
     "open_written",
+    "collections",
+    "make_collection",
+    "put_paths",
+    "put_source",
+    "take_source_out",
+    "take_path_out",
+    "cost_of_pinning",
+    "set_pinned",
+    "computed",
+    "ahead",
+    "compute_ahead",
+    "stop_computing",
 ];
 
 fn main() {

@@ -1,6 +1,7 @@
 //! The commands of the window: parse, call the app, map errors.
 
 mod agents;
+mod collections;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +54,18 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         agents::run,
         agents::outcomes,
         agents::open_written,
+        collections::collections,
+        collections::make_collection,
+        collections::put_paths,
+        collections::put_source,
+        collections::take_source_out,
+        collections::take_path_out,
+        collections::cost_of_pinning,
+        collections::set_pinned,
+        collections::computed,
+        collections::ahead,
+        collections::compute_ahead,
+        collections::stop_computing,
     ]
 }
 

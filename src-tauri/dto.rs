@@ -2,6 +2,7 @@
 //! `cargo xtask codegen`, and the tests fail when it is stale.
 
 mod agents;
+mod collections;
 mod from;
 mod runs;
 
@@ -12,6 +13,7 @@ pub use agents::{
     AgentBrokenDto, AgentDto, AgentsDto, CheckDto, InputDto, InputKindDto, LanguageDto, LimitsDto, OptionDto,
     PermissionDto, PlanDto, ProblemDto, StepDto, WordsDto, WorkDto,
 };
+pub use collections::{AheadDto, CollectionDto, CollectionPlaceDto, ComputedDto, PinCostDto};
 pub use runs::{
     ColumnDto, EventDto, EvidenceDto, HappenedDto, KindDto, OutcomeDto, PendingDto, PlaceDto, RunDto,
     RunEventDto, RunShownDto, RunStateDto, TableDto, UndoneDto, ValueDto, VerdictDto,
@@ -118,6 +120,10 @@ pub enum AppEventDto {
     },
     StatusChanged {
         status: StatusDto,
+    },
+    /// Computing ahead has begun, has come further, or has ended.
+    AheadChanged {
+        ahead: AheadDto,
     },
     /// Something that nobody is waiting for went wrong.
     Problem {

@@ -13,7 +13,9 @@ use tauri::ipc::Channel;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::dto::{AnswerDto, AnswerEventDto, AppEventDto, ErrorDto, PassageDto, SourceDto, StatusDto};
+use crate::dto::{
+    AheadDto, AnswerDto, AnswerEventDto, AppEventDto, ErrorDto, PassageDto, SourceDto, StatusDto,
+};
 
 /// At most one message in this time.
 const FRAME: Duration = Duration::from_millis(33);
@@ -46,6 +48,7 @@ struct Batch {
     changed: BTreeSet<inhouse_agent::source::SourceId>,
     removed: Vec<i64>,
     models: bool,
+    ahead: bool,
     problems: Vec<Arc<AppError>>,
     /// Events were lost: everything is sent again.
     everything: bool,
@@ -59,6 +62,7 @@ impl Batch {
             }
             AppEvent::SourceRemoved(id) => self.removed.push(id.0),
             AppEvent::ModelsChanged => self.models = true,
+            AppEvent::AheadChanged => self.ahead = true,
             AppEvent::BecameWriter => self.everything = true,
             AppEvent::Problem(error) => self.problems.push(error),
         }
@@ -87,6 +91,9 @@ impl Batch {
                 Ok(status) => messages.push(AppEventDto::StatusChanged { status }),
                 Err(error) => problems.push(ErrorDto::from(&error)),
             }
+        }
+        if self.ahead || self.everything {
+            messages.push(AppEventDto::AheadChanged { ahead: AheadDto::of(app) });
         }
         messages.extend(problems.into_iter().map(|error| AppEventDto::Problem { error }));
         messages

@@ -1,6 +1,7 @@
 //! From the app's types to what crosses to the UI.
 
 mod agents;
+mod collections;
 mod runs;
 
 use std::path::Path;

@@ -59,6 +59,11 @@ fn typescript() -> String {
         UndoneDto::decl(&config),
         VerdictDto::decl(&config),
         OutcomeDto::decl(&config),
+        CollectionDto::decl(&config),
+        CollectionPlaceDto::decl(&config),
+        PinCostDto::decl(&config),
+        ComputedDto::decl(&config),
+        AheadDto::decl(&config),
     ];
     let mut text =
         String::from("// Generated from src-tauri/dto.rs by `cargo xtask codegen`; do not edit.\n");

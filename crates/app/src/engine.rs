@@ -73,6 +73,12 @@ impl Engine {
         self.chat.lock().await.clone()
     }
 
+    async fn let_go_of_chat(&self) {
+        if let Some(chat) = self.chat.lock().await.take() {
+            self.states.lock().unwrap_or_else(PoisonError::into_inner).remove(chat.id());
+        }
+    }
+
     fn set_state(&self, model: &str, state: LoadState) {
         self.states.lock().unwrap_or_else(PoisonError::into_inner).insert(model.to_owned(), state);
     }
@@ -155,6 +161,8 @@ impl App {
             let _one_at_a_time = self.0.working.lock().await;
             self.mend(&finder.memory).await?;
         }
+        // One that was loaded before keeps nothing on disk; the next one does.
+        self.0.engine.let_go_of_chat().await;
         self.tell(AppEvent::BecameWriter);
         Ok(())
     }

@@ -26,6 +26,8 @@ pub enum AppError {
     WrongTask { id: String, task: &'static str },
     #[error("the question is empty")]
     EmptyQuestion,
+    #[error("`{name}` is no name for a collection")]
+    BadName { name: String },
     #[error("{path} can't be read: {failure}", path = path.display())]
     Source { path: PathBuf, failure: ReadFailure },
     #[error(transparent)]
@@ -68,6 +70,7 @@ impl AppError {
             Self::ModelTooLarge { .. } => "model_too_large",
             Self::WrongTask { .. } => "wrong_task",
             Self::EmptyQuestion => "empty_question",
+            Self::BadName { .. } => "bad_name",
             Self::Source { failure, .. } => failure.code.code(),
             Self::Model(ModelError::Load { .. }) => "model_broken",
             Self::Model(ModelError::Unsupported { .. }) => "model_unsupported",
@@ -112,6 +115,7 @@ impl AppError {
             }
             "prompt_too_long" => "ask for fewer passages or choose a model with a larger context",
             "empty_question" => "type a question",
+            "bad_name" => "take a name of letters, digits and blanks",
             "disk_full" => "free some space and try again; nothing was lost",
             "record_too_new" => "update Inhouse",
             "not_found" => "it may have been removed meanwhile; look at the list again",

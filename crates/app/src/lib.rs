@@ -65,6 +65,7 @@ struct Inner {
     /// Only one reads at a time.
     working: tokio::sync::Mutex<()>,
     activity: pins::Activity,
+    job: pins::Job,
     /// Only one computes ahead, and nothing is forgotten meanwhile.
     preparing: tokio::sync::Mutex<()>,
 }
@@ -77,6 +78,8 @@ pub enum AppEvent {
     SourceRemoved(SourceId),
     /// A model was loaded, or failed to load.
     ModelsChanged,
+    /// What is computed ahead has come further, has begun or has ended.
+    AheadChanged,
     /// The other process that wrote to the data folder has gone; everything may have changed.
     BecameWriter,
     /// Something that nobody waits for went wrong.
@@ -103,6 +106,7 @@ impl App {
             reading: std::sync::Mutex::default(),
             working: tokio::sync::Mutex::new(()),
             activity: pins::Activity::default(),
+            job: pins::Job::default(),
             preparing: tokio::sync::Mutex::new(()),
         })))
     }

@@ -4,7 +4,9 @@
 //! It changes no answer, only the time until it comes. A window computes ahead while nobody works and the
 //! machine is not on battery ([`App::prepare_when_idle`]); a terminal does it when it is told to.
 
+mod computed;
 mod idle;
+mod job;
 
 use std::sync::Arc;
 
@@ -15,8 +17,12 @@ use inhouse_agent::passage::Passage;
 use inhouse_agent::source::{SourceId, SourceState};
 
 use crate::{App, AppError, blocking};
+use computed::{beginnings, name_of};
 
+pub use computed::Computed;
 pub(crate) use idle::Activity;
+pub use job::Ahead;
+pub(crate) use job::Job;
 
 /// Bytes that what is computed ahead may take on disk, and the share of what is free.
 pub(crate) const ROOM: u64 = 4 << 30;
@@ -74,11 +80,15 @@ impl App {
         let sources = self.sources_in(&[name.to_owned()])?;
         self.record().set_pinned(name, is_pinned)?;
         if !is_pinned {
-            let still = self.pinned_sources()?;
-            let gone: Vec<SourceId> = sources.into_iter().filter(|id| !still.contains(id)).collect();
-            self.forget_computed(&gone).await?;
+            self.forget_unpinned(&sources).await?;
         }
         Ok(())
+    }
+
+    /// Computes ahead at once, because a person wants it, and as [`Self::prepare_pinned`] does.
+    pub async fn prepare_now(&self) -> Result<PinProgress, AppError> {
+        let _at_work = self.at_work();
+        self.prepare_pinned(&Cancel::new(), |_| {}).await
     }
 
     /// Computes ahead what is not yet, until all is done, there is no room left, or it is cancelled.
@@ -89,6 +99,7 @@ impl App {
     ) -> Result<PinProgress, AppError> {
         self.home().must_be_writer()?;
         let _preparing = self.0.preparing.lock().await;
+        let begun = self.begin_job(cancel);
         let pinned = self.collections()?.into_iter().filter(|collection| collection.is_pinned);
         let mut work: Vec<(SourceId, Arc<Vec<Instructions>>)> = Vec::new();
         for collection in pinned {
@@ -99,12 +110,20 @@ impl App {
                 }
             }
         }
+        begun.works_on(work.iter().map(|(id, _)| *id).collect());
         if work.is_empty() {
             return Ok(PinProgress { bytes: self.computed_ahead()?, ..PinProgress::default() });
         }
         let chat = self.chat_model().await?;
         let (app, cancel) = (self.clone(), cancel.clone());
-        blocking(move || app.prepare(&work, chat.as_ref(), &cancel, &on_progress)).await?
+        blocking(move || {
+            let tell = |progress| {
+                begun.has_come_to(progress);
+                on_progress(progress);
+            };
+            app.prepare(&work, chat.as_ref(), &cancel, &tell)
+        })
+        .await?
     }
 
     fn prepare(
@@ -118,25 +137,35 @@ impl App {
         for (id, instructions) in work {
             progress.all += self.record().passages_of(*id)?.len() * instructions.len();
         }
+        on_progress(progress);
+        let folder = self.home().pinned();
         for (id, instructions) in work {
-            for passage in self.record().passages_of(*id)? {
-                for instructions in instructions.iter() {
-                    let beginning = instructions.before(&passage);
-                    match chat.prepare(&beginning, cancel)? {
-                        Prepared::Kept => {
-                            progress.bytes = self.computed_ahead()?;
-                        }
-                        Prepared::Nothing => {}
-                        Prepared::Full => {
-                            progress.is_full = true;
-                            return Ok(progress);
-                        }
-                        Prepared::Cancelled => return Ok(progress),
-                    }
-                    progress.done += 1;
-                    on_progress(progress);
-                }
+            let all = beginnings(&self.record().passages_of(*id)?, instructions);
+            let name = name_of(&all);
+            let is_complete = inhouse_llm::is_complete(&folder, chat.id(), id.0, &name);
+            if is_complete.map_err(|source| AppError::io("look into", &folder, source))? {
+                progress.done += all.len();
+                on_progress(progress);
+                continue;
             }
+            for beginning in &all {
+                match chat.prepare(beginning, cancel)? {
+                    Prepared::Kept => {
+                        progress.bytes = self.computed_ahead()?;
+                    }
+                    Prepared::Nothing => {}
+                    Prepared::Full => {
+                        progress.is_full = true;
+                        on_progress(progress);
+                        return Ok(progress);
+                    }
+                    Prepared::Cancelled => return Ok(progress),
+                }
+                progress.done += 1;
+                on_progress(progress);
+            }
+            inhouse_llm::note_complete(&folder, chat.id(), id.0, &name)
+                .map_err(|source| AppError::io("note what was computed ahead in", &folder, source))?;
         }
         Ok(progress)
     }
@@ -161,6 +190,13 @@ impl App {
         self.sources_in(&pinned.map(|collection| collection.name).collect::<Vec<_>>())
     }
 
+    /// Removes what was computed ahead of those of the sources that are in no pinned collection any more.
+    pub(crate) async fn forget_unpinned(&self, ids: &[SourceId]) -> Result<(), AppError> {
+        let still = self.pinned_sources()?;
+        let gone: Vec<SourceId> = ids.iter().filter(|id| !still.contains(id)).copied().collect();
+        self.forget_computed(&gone).await
+    }
+
     /// Removes what was computed ahead of sources, and has the model in use forget what it has read.
     pub(crate) async fn forget_computed(&self, ids: &[SourceId]) -> Result<(), AppError> {
         if ids.is_empty() {
@@ -168,7 +204,10 @@ impl App {
         }
         // What is being computed of them now steps back first, or it would be kept afterwards.
         let _at_work = self.at_work();
-        let _preparing = self.0.preparing.lock().await;
+        let _preparing = match self.0.job.stop_for(ids) {
+            true => Some(self.0.preparing.lock().await),
+            false => None,
+        };
         let (folder, ids) = (self.home().pinned(), ids.to_owned());
         blocking(move || {
             let mut ids = ids.iter();
@@ -179,6 +218,7 @@ impl App {
         if let Some(chat) = self.0.engine.chat_in_use().await {
             chat.forget();
         }
+        self.forget_job();
         Ok(())
     }
 
@@ -229,5 +269,47 @@ impl Instructions {
             Language::Chinese => &self.chinese,
         };
         Beginning { messages: beginning(own, language, passage), common: 1, source: passage.anchor.source.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+    use crate::Options;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_computed_goes_when_its_last_pinned_collection_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let app =
+            App::open(Options { home: Some(folder.path().join("home")), ..Options::default() }).unwrap();
+        let document = folder.path().join("a.txt");
+        std::fs::write(&document, "A night costs 140 EUR.").unwrap();
+        let id = app.add(&[document]).await.unwrap().queued[0];
+        let kept = app.home().pinned().join("model-01234567").join(id.0.to_string()).join("kept.kv");
+        let compute = || {
+            std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+            std::fs::write(&kept, "keys and values").unwrap();
+        };
+        for name in ["hotels", "travel"] {
+            app.add_source_to_collection(name, id).unwrap();
+            app.set_pinned(name, true).await.unwrap();
+        }
+        compute();
+        app.set_pinned("hotels", false).await.unwrap();
+        assert!(kept.exists());
+        app.set_pinned("travel", false).await.unwrap();
+        assert!(!kept.exists());
+
+        app.set_pinned("travel", true).await.unwrap();
+        compute();
+        app.remove_source_from_collection("travel", id).await.unwrap();
+        assert!(!kept.exists());
+        app.add_source_to_collection("travel", id).unwrap();
+        compute();
+        app.remove_from_collection("travel", None).await.unwrap();
+        assert!(!kept.exists());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::{Record, RecordError};
 
@@ -10,7 +10,7 @@ use crate::{Record, RecordError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collection {
     pub name: String,
-    /// Files and folders, in order.
+    /// Files and folders, in order; none while it is empty.
     pub paths: Vec<PathBuf>,
     /// What will be asked of it is computed ahead.
     pub is_pinned: bool,
@@ -19,11 +19,12 @@ pub struct Collection {
 impl Record {
     /// All collections, by their names.
     pub fn collections(&self) -> Result<Vec<Collection>, RecordError> {
-        let rows: Vec<(String, String, bool)> = self.read("list the collections", |connection| {
+        let rows: Vec<(String, Option<String>, bool)> = self.read("list the collections", |connection| {
             connection
                 .prepare(
-                    "SELECT name, path, name IN (SELECT collection FROM pins) FROM collections
-                     ORDER BY name, path",
+                    "SELECT n.name, c.path, n.name IN (SELECT collection FROM pins)
+                     FROM collection_names n LEFT JOIN collections c ON c.name = n.name
+                     ORDER BY n.name, c.path",
                 )?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect()
@@ -31,17 +32,26 @@ impl Record {
         let mut collections: Vec<Collection> = Vec::new();
         for (name, path, is_pinned) in rows {
             match collections.last_mut().filter(|last| last.name == name) {
-                Some(last) => last.paths.push(path.into()),
-                None => collections.push(Collection { name, paths: vec![path.into()], is_pinned }),
+                Some(last) => last.paths.extend(path.map(PathBuf::from)),
+                None => {
+                    let paths = path.into_iter().map(PathBuf::from).collect();
+                    collections.push(Collection { name, paths, is_pinned });
+                }
             }
         }
         Ok(collections)
+    }
+
+    /// Makes a collection with nothing in it, when there is none of this name.
+    pub fn make_collection(&self, name: &str) -> Result<(), RecordError> {
+        self.write("make a collection", |transaction| make(transaction, name))
     }
 
     /// Puts a file or folder into a collection, which is made when it is not there.
     pub fn add_to_collection(&self, name: &str, path: &Path) -> Result<(), RecordError> {
         let path = path.to_string_lossy();
         self.write("add to a collection", |transaction| {
+            make(transaction, name)?;
             transaction
                 .execute(
                     "INSERT OR IGNORE INTO collections (name, path) VALUES (?1, ?2)",
@@ -51,21 +61,19 @@ impl Record {
         })
     }
 
-    /// Takes a path out of a collection, or the collection away; tells how many paths that were. What is
-    /// in memory stays there.
+    /// Takes a path out of a collection, which stays although it may be empty then, or the collection away;
+    /// tells how many paths or collections that were. What is in memory stays there.
     pub fn remove_from_collection(&self, name: &str, path: Option<&Path>) -> Result<usize, RecordError> {
         self.write("remove from a collection", |transaction| {
-            let removed = match path {
-                Some(path) => transaction.execute(
-                    "DELETE FROM collections WHERE name = ?1 AND path = ?2",
-                    params![name, path.to_string_lossy()],
-                )?,
-                None => transaction.execute("DELETE FROM collections WHERE name = ?1", [name])?,
-            };
+            if let Some(path) = path {
+                let path = path.to_string_lossy();
+                return transaction
+                    .execute("DELETE FROM collections WHERE name = ?1 AND path = ?2", params![name, path]);
+            }
+            transaction.execute("DELETE FROM collections WHERE name = ?1", [name])?;
             // One that is gone is not pinned any more, should it come again.
-            transaction
-                .execute("DELETE FROM pins WHERE collection NOT IN (SELECT name FROM collections)", [])?;
-            Ok(removed)
+            transaction.execute("DELETE FROM pins WHERE collection = ?1", [name])?;
+            transaction.execute("DELETE FROM collection_names WHERE name = ?1", [name])
         })
     }
 
@@ -79,6 +87,10 @@ impl Record {
             transaction.execute(change, [name]).map(drop)
         })
     }
+}
+
+fn make(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    connection.execute("INSERT OR IGNORE INTO collection_names (name) VALUES (?1)", [name]).map(drop)
 }
 
 #[cfg(test)]
@@ -107,5 +119,21 @@ mod tests {
         record.set_pinned("rules", true).expect("pinned");
         record.set_pinned("rules", false).expect("no longer");
         assert!(!record.collections().expect("collections")[0].is_pinned);
+    }
+
+    #[test]
+    fn a_collection_is_there_before_something_is_in_it_and_afterwards() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let record = Record::open(&folder.path().join("record.sqlite")).expect("a record");
+        let empty = [Collection { name: "rules".into(), paths: Vec::new(), is_pinned: false }];
+        record.make_collection("rules").expect("made");
+        record.make_collection("rules").expect("there already");
+        assert_eq!(record.collections().expect("collections"), empty);
+        record.add_to_collection("rules", Path::new("/a")).expect("added");
+        record.remove_from_collection("rules", Some(Path::new("/a"))).expect("removed");
+        assert_eq!(record.collections().expect("collections"), empty);
+        assert_eq!(record.remove_from_collection("rules", None).expect("removed"), 1);
+        assert_eq!(record.remove_from_collection("rules", None).expect("nothing to remove"), 0);
+        assert!(record.collections().expect("collections").is_empty());
     }
 }

@@ -58,7 +58,7 @@ pub enum RecordError {
     },
 }
 
-const SCHEMA_VERSION: u32 = 5;
+const SCHEMA_VERSION: u32 = 6;
 
 /// What brings a record of each older version, from 1 on, to the next one.
 const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [
@@ -66,11 +66,13 @@ const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [
     RUNS,
     COLLECTIONS,
     PINS,
+    NAMES,
 ];
 
 const RUNS: &str = include_str!("runs.sql");
 const COLLECTIONS: &str = include_str!("collections.sql");
 const PINS: &str = include_str!("pins.sql");
+const NAMES: &str = include_str!("names.sql");
 
 impl Record {
     /// Opens the record at `path`, making it when it is not there.
@@ -103,9 +105,9 @@ impl Record {
             match found {
                 0 => {
                     transaction.execute_batch(include_str!("schema.sql"))?;
-                    transaction.execute_batch(RUNS)?;
-                    transaction.execute_batch(COLLECTIONS)?;
-                    transaction.execute_batch(PINS)?;
+                    for part in [RUNS, COLLECTIONS, PINS, NAMES] {
+                        transaction.execute_batch(part)?;
+                    }
                 }
                 older => {
                     for upgrade in &UPGRADES[older as usize - 1..] {

@@ -168,6 +168,22 @@ impl Record {
             .ok_or(RecordError::NotFound { what: "source", id: id.0 })
     }
 
+    /// Every place where a source was found, with that source: for the time of a replacement both.
+    pub fn places(&self) -> Result<Vec<(SourceId, PathBuf)>, RecordError> {
+        self.read("list the places of sources", |connection| {
+            connection
+                .prepare(
+                    "SELECT source, path FROM places
+                     UNION ALL SELECT replaces, path FROM places WHERE replaces IS NOT NULL ORDER BY 1, 2",
+                )?
+                .query_map([], |row| {
+                    let path: Vec<u8> = row.get(1)?;
+                    Ok((SourceId(row.get(0)?), PathBuf::from(OsStr::from_bytes(&path))))
+                })?
+                .collect()
+        })
+    }
+
     /// Sources that wait to be read, or whose reading was interrupted, oldest first.
     pub fn unfinished(&self) -> Result<Vec<SourceId>, RecordError> {
         self.read("list unfinished sources", |connection| {

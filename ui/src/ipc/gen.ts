@@ -56,7 +56,7 @@ skipped: Array<SkippedDto>, };
 
 export type SkippedDto = { path: string, reason: ErrorDto, };
 
-export type AppEventDto = { "type": "sources_changed", sources: Array<SourceDto>, removed: number[], } | { "type": "status_changed", status: StatusDto, } | { "type": "problem", error: ErrorDto, };
+export type AppEventDto = { "type": "sources_changed", sources: Array<SourceDto>, removed: number[], } | { "type": "status_changed", status: StatusDto, } | { "type": "ahead_changed", ahead: AheadDto, } | { "type": "problem", error: ErrorDto, };
 
 export type AnswerEventDto = { "type": "started", run: number, chat: number, } | { "type": "evidence", passages: Array<PassageDto>, } | { "type": "loading", model: string, } | { "type": "reading", done: number, total: number, } | { "type": "text", text: string, } | { "type": "reading_on" } | { "type": "done", answer: AnswerDto, } | { "type": "failed", error: ErrorDto, };
 
@@ -339,3 +339,53 @@ tokens: number,
  * Times that a person said yes.
  */
 approvals: number, accepted: number, corrected: number, rejected: number, };
+
+export type CollectionDto = { name: string, 
+/**
+ * That it is to be computed ahead; not that it is.
+ */
+pinned: boolean, 
+/**
+ * Ids of the sources that lie in it now.
+ */
+sources: number[], 
+/**
+ * Of these, those that were put in by themselves; the others lie in a folder of it.
+ */
+own: number[], 
+/**
+ * Its folders, and files of it that are not in memory.
+ */
+places: Array<CollectionPlaceDto>, };
+
+export type CollectionPlaceDto = { path: string, name: string, };
+
+export type PinCostDto = { passages: number, 
+/**
+ * Of disk, about.
+ */
+bytes: number, 
+/**
+ * That all pinned collections take now, and may take.
+ */
+used: number, limit: number, };
+
+export type ComputedDto = { 
+/**
+ * Sources that can be used, and those of them of which all is computed.
+ */
+sources: number, complete: number, bytes: number, };
+
+export type AheadDto = { running: boolean, 
+/**
+ * Beginnings of prompts, mostly one for a passage; how far it is now, or came last.
+ */
+done: number, all: number, bytes: number, 
+/**
+ * There was no room for the rest.
+ */
+full: boolean, 
+/**
+ * The window computes by itself while nobody works.
+ */
+byItself: boolean, };

@@ -16,6 +16,8 @@ const IDLE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_secs(30);
 /// Where Linux tells of batteries.
 const SUPPLIES: &str = "/sys/class/power_supply";
+/// Where it tells how much there is to do.
+const LOAD: &str = "/proc/loadavg";
 
 /// What a person has done at the moment, and since when nothing.
 pub(crate) struct Activity(Mutex<State>);
@@ -79,6 +81,11 @@ impl App {
     pub(crate) fn at_work(&self) -> AtWork {
         self.0.activity.begin();
         AtWork(self.clone())
+    }
+
+    /// Whether a window computes ahead by itself: not where the system says nothing of its power.
+    pub fn prepares_when_idle(&self) -> bool {
+        Path::new(SUPPLIES).is_dir() && Path::new(LOAD).is_file()
     }
 
     /// Computes pinned collections ahead while nobody works; ends never, but when it fails.
@@ -145,7 +152,7 @@ fn is_spare() -> bool {
 
 /// Whether less than half of the processor is in use, as the system's load of the last minute says.
 fn is_quiet() -> bool {
-    let Ok(told) = std::fs::read_to_string("/proc/loadavg") else { return false };
+    let Ok(told) = std::fs::read_to_string(LOAD) else { return false };
     let load = told.split(' ').next().and_then(|load| load.parse::<f64>().ok());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     load.is_some_and(|load| load < cores as f64 / 2.0)

@@ -86,13 +86,13 @@ impl Collections {
                 }
             }
             What::Remove { name, paths } if paths.is_empty() => {
-                context.app.remove_from_collection(&name, None)?;
+                context.app.remove_from_collection(&name, None).await?;
             }
             What::Pin { name, dry_run, .. } => return pin(context, &name, dry_run).await,
             What::Unpin { name } => context.app.set_pinned(&name, false).await?,
             What::Remove { name, paths } => {
                 for path in &paths {
-                    context.app.remove_from_collection(&name, Some(path))?;
+                    context.app.remove_from_collection(&name, Some(path)).await?;
                 }
             }
         }
