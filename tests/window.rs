@@ -2,6 +2,7 @@
 //! the page with the quoted words marked; then once more after a restart, in Chinese and in the
 //! dark.
 
+mod collections;
 mod desk;
 mod display;
 mod driver;

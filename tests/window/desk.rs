@@ -201,7 +201,11 @@ impl Desk {
     }
 
     pub fn type_question(&self, text: &str) {
-        self.driver.type_into("[data-testid=question]", text);
+        self.type_into("[data-testid=question]", text);
+    }
+
+    pub fn type_into(&self, selector: &str, text: &str) {
+        self.driver.type_into(selector, text);
     }
 
     pub fn clear_question(&self) {

@@ -1,5 +1,6 @@
 // Plays Rust's part for dev/serve.mjs. Scenes: empty, mixed, hints, many, reading, writing, answer,
 // declined, computed, conflict, stopped, failed, interrupted, missing, long, drop, problem, book,
+// collections, vacant, offer, part, pinned, computing, full, sorting,
 // and those of agents.js; ?lang=zh for Chinese documents.
 (() => {
   const query = new URLSearchParams(location.search);
@@ -132,7 +133,33 @@
   const idOf = (channel) => Number(String(channel.toJSON ? channel.toJSON() : channel).replace("__CHANNEL__:", ""));
 
   const agents = window.stageAgents(scene, zh, (channel, messages) => setTimeout(() => send(idOf(channel), messages), 20));
+  const named = (en, zhName, rest) => ({ name: zh ? zhName : en, pinned: false, sources: [], own: [], places: [], ...rest });
+  const folder = { path: `/home/lin/${zh ? "制度/2026年度" : "Policies/2026"}`, name: zh ? "2026年度" : "2026" };
+  const collections = [
+    named("Contracts", "合同", { sources: [4], own: [4] }),
+    named("Policies", "制度", { pinned: ["pinned", "computing", "full"].includes(scene), sources: [1, 2, 3, 7], own: [1, 2], places: [folder] }),
+    ...(scene === "vacant" ? [named("Tenders", "招标")] : []),
+  ];
+  const crowd = Array.from({ length: 9 }, (_, i) =>
+    named(`Framework agreements with suppliers ${2018 + i}, signed copies`, `${2018 + i} 年供应商框架合同（签署版及全部补充协议）`, { pinned: i % 2 === 0, sources: many.filter(({ id }) => id % 9 === i).map(({ id }) => id) }),
+  );
+  const inCollections = ["collections", "vacant", "offer", "part", "pinned", "computing", "full", "sorting"].includes(scene);
+  const ahead = { running: scene === "computing", done: scene === "computing" ? 37 : 0, all: scene === "computing" ? 155 : 0, bytes: scene === "computing" ? 83e6 : 0, full: scene === "full", byItself: !zh };
+  const pick = { vacant: zh ? "招标" : "Tenders" }[scene] ?? (zh ? "制度" : "Policies");
+
   const commands = {
+    collections: () => (scene === "many" ? crowd : inCollections || scene === "answer" ? collections : []),
+    ahead: () => ahead,
+    computed: () => ({ sources: 3, complete: scene === "full" ? 2 : 1, bytes: scene === "full" ? 4.2e9 : 83e6 }),
+    cost_of_pinning: () => (scene === "offer" ? new Promise((done) => setTimeout(() => done({ passages: 155, bytes: 310e6, used: 83e6, limit: 4 * 2 ** 30 }), 50)) : { passages: 12400, bytes: 24e9, used: 83e6, limit: 4 * 2 ** 30 }),
+    set_pinned: () => null,
+    make_collection: () => null,
+    put_source: () => null,
+    put_paths: () => null,
+    take_source_out: () => null,
+    take_path_out: () => null,
+    compute_ahead: () => null,
+    stop_computing: () => null,
     ...agents.commands,
     status: () => status,
     subscribe: ({ onEvent }) => {
@@ -185,6 +212,12 @@
     while (document.documentElement.dataset.ready !== "true") await new Promise((done) => setTimeout(done, 10));
     if (scene === "drop") window.emitted("tauri://drag-enter", { paths: ["/a.pdf"], position: { x: 1, y: 1 } });
     await agents.play();
+    if (inCollections && scene !== "sorting") {
+      document.querySelector(`[data-collection="${pick}"] [data-row]`).click();
+      await new Promise((done) => setTimeout(done, 20));
+      if (scene === "offer" || scene === "part") document.querySelector("[data-testid=pin]").click();
+    }
+    if (scene === "sorting") document.querySelector("[data-source-id='2'] [data-testid=collections-of-source]").click();
     if (!live) return;
     const field = document.querySelector("[data-testid=question]");
     field.value = question;

@@ -3,12 +3,16 @@ import { Channel } from "@tauri-apps/api/core";
 import { mockIPC, mockWindows } from "@tauri-apps/api/mocks";
 import type {
   AgentsDto,
+  AheadDto,
   AnswerEventDto,
   AppEventDto,
   ChatDto,
+  CollectionDto,
+  ComputedDto,
   ErrorDto,
   OutcomeDto,
   PageDto,
+  PinCostDto,
   ProblemDto,
   RunDto,
   RunEventDto,
@@ -18,11 +22,15 @@ import type {
   UndoneDto,
   ViewDto,
 } from "../src/ipc/gen";
-import { status } from "./fixtures";
+import { ahead, status } from "./fixtures";
 
 export class Backend {
   status = status();
   sources: SourceDto[] = [];
+  collections: CollectionDto[] = [];
+  cost: PinCostDto = { passages: 60, bytes: 120 << 20, used: 0, limit: 2 ** 32 };
+  computed: ComputedDto = { sources: 1, complete: 0, bytes: 0 };
+  ahead: AheadDto = ahead();
   chats: ChatDto[] = [];
   turns: TurnDto[] = [];
   view: ViewDto = { chat: null, draft: "", reader: null };
@@ -99,6 +107,14 @@ export class Backend {
       case "ask":
         this.#answer = args["onEvent"] as Channel<AnswerEventDto>;
         return null;
+      case "collections":
+        return this.collections;
+      case "cost_of_pinning":
+        return this.cost;
+      case "computed":
+        return this.computed;
+      case "ahead":
+        return this.ahead;
       case "chats":
         return this.chats;
       case "chat":

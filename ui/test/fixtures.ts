@@ -1,8 +1,10 @@
 // Plain values of what Rust sends, to be changed where a test cares.
 import type {
   AgentDto,
+  AheadDto,
   AnswerDto,
   CitationDto,
+  CollectionDto,
   EventDto,
   HappenedDto,
   InputDto,
@@ -30,6 +32,14 @@ export function source(change: Partial<SourceDto> = {}): SourceDto {
     passagesInMemory: 14,
     ...change,
   };
+}
+
+export function collection(change: Partial<CollectionDto> = {}): CollectionDto {
+  return { name: "Policies", pinned: false, sources: [1], own: [1], places: [], ...change };
+}
+
+export function ahead(change: Partial<AheadDto> = {}): AheadDto {
+  return { running: false, done: 0, all: 0, bytes: 0, full: false, byItself: true, ...change };
 }
 
 export function passage(change: Partial<PassageDto> = {}): PassageDto {

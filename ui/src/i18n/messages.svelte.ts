@@ -63,6 +63,14 @@ export function duration(milliseconds: number): string {
   return t("duration.minutes", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }
 
+/** A size on disk, in the units that file managers show; less than one is one. */
+export function bytes(count: number): string {
+  const megabytes = count / 2 ** 20;
+  const locale = language.current;
+  if (megabytes < 1000) return `${Math.ceil(megabytes).toLocaleString(locale)} MB`;
+  return `${(megabytes / 1024).toLocaleString(locale, { maximumFractionDigits: 1 })} GB`;
+}
+
 /** Some names as one text: "a, b, and c". */
 export function enumeration(names: string[]): string {
   return new Intl.ListFormat(language.current, { type: "conjunction" }).format(names);

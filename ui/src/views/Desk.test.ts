@@ -2,7 +2,7 @@
 import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Backend } from "../../test/backend";
-import { agent, answer, citation, passage, sentence, source, status, turn, words } from "../../test/fixtures";
+import { agent, ahead, answer, citation, collection, passage, sentence, source, status, turn, words } from "../../test/fixtures";
 import { notices } from "../shared/notices.svelte";
 import Desk from "./Desk.svelte";
 
@@ -329,6 +329,22 @@ describe("files", () => {
     expect((await screen.findByTestId("add-report")).textContent).toContain("2 files added.");
   });
 
+  test("are put into the collection to which the list is narrowed", async () => {
+    backend.collections = [collection({ sources: [], own: [] })];
+    await open();
+    await fireEvent.click(await screen.findByRole("button", { name: /^Policies/ }));
+    backend.drag("enter", ["/docs"]);
+    expect((await screen.findByTestId("drop-overlay")).textContent).toContain("Drop to add to “Policies”");
+    backend.drag("drop", ["/docs", "/a.pdf"]);
+    await waitFor(() => expect(backend.called("put_paths")).toEqual([{ name: "Policies", paths: ["/docs", "/a.pdf"] }]));
+    expect(backend.called("add_paths")).toEqual([{ paths: ["/docs", "/a.pdf"] }]);
+    expect(screen.getByTestId("add-report").textContent).toContain("Put into “Policies”.");
+    // A document that has come belongs to the folder, which only Rust knows.
+    backend.collections = [collection({ sources: [1, 2], own: [] })];
+    backend.tell({ type: "sources_changed", sources: [source({ id: 2, name: "new.pdf" })], removed: [] });
+    await waitFor(() => expect(screen.getAllByTestId("source-item")).toHaveLength(2));
+  });
+
   test("are picked by Ctrl+O; a cancelled dialog adds nothing", async () => {
     await open();
     await fireEvent.keyDown(document.body, { key: "o", ctrlKey: true });
@@ -350,6 +366,16 @@ describe("files", () => {
 });
 
 describe("the window", () => {
+  test("shows what is computed ahead, whoever began it", async () => {
+    backend.ahead = ahead({ running: true, done: 3, all: 9 });
+    await open();
+    expect((await screen.findByTestId("ahead")).dataset["done"]).toBe("3");
+    backend.tell({ type: "ahead_changed", ahead: ahead({ running: true, done: 4, all: 9 }) });
+    await waitFor(() => expect(screen.getByTestId("ahead").dataset["done"]).toBe("4"));
+    backend.tell({ type: "ahead_changed", ahead: ahead({ done: 9, all: 9 }) });
+    await waitFor(() => expect(screen.queryByTestId("ahead")).toBeNull());
+  });
+
   test("speaks the other language at a click and remembers it", async () => {
     await open();
     await fireEvent.click(screen.getByTestId("language"));

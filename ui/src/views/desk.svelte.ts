@@ -3,6 +3,7 @@ import { fileOf } from "../features/agents/task";
 import { Chats } from "../features/chats/chats.svelte";
 import { Conversation } from "../features/answers/conversation.svelte";
 import { Reader, type Place } from "../features/reader/reader.svelte";
+import { Collections } from "../features/sources/collections.svelte";
 import { Sources } from "../features/sources/sources.svelte";
 import { said, t } from "../i18n/messages.svelte";
 import { readStatus, subscribe } from "../ipc/app";
@@ -21,6 +22,7 @@ export type Room = "documents" | "agents";
 /** Everything on the screen, and how its parts act on one another. */
 export class Desk {
   readonly sources = new Sources();
+  readonly collections = new Collections();
   readonly chats = new Chats();
   readonly reader = new Reader();
   readonly conversation = new Conversation(() => void notices.watch(() => this.chats.refresh()));
@@ -54,6 +56,7 @@ export class Desk {
     );
     await Promise.all([
       notices.watch(() => this.sources.load()),
+      notices.watch(() => this.collections.load()),
       notices.watch(() => this.chats.refresh()),
       notices.watch(() => this.agents.agents.load()),
       notices.watch(async () => {
@@ -74,16 +77,22 @@ export class Desk {
     if (room === "agents") this.agents.enter();
   }
 
+  /** Into memory, and into the collection to which the list is narrowed. */
   add(paths: string[]): Promise<void> {
-    return notices.watch(() => this.sources.add(paths));
+    return notices.watch(() => this.#add(paths));
   }
 
   addFiles(): Promise<void> {
-    return notices.watch(async () => this.sources.add(await pickFiles(t("sources.pick.files"))));
+    return notices.watch(async () => this.#add(await pickFiles(t("sources.pick.files"))));
   }
 
   addFolder(): Promise<void> {
-    return notices.watch(async () => this.sources.add(await pickFolders(t("sources.pick.folder"))));
+    return notices.watch(async () => this.#add(await pickFolders(t("sources.pick.folder"))));
+  }
+
+  /** Names of the agents that read only certain collections, this one among them. */
+  readersOf(collection: string): string[] {
+    return this.agents.agents.list.filter((agent) => agent.collections.includes(collection)).map(({ name }) => said(name));
   }
 
   openPlace(place: Place): Promise<void> {
@@ -182,23 +191,39 @@ export class Desk {
     void this.add(paths);
   }
 
+  async #add(paths: string[]): Promise<void> {
+    const into = this.collections.chosen?.name ?? null;
+    await this.sources.add(paths, into);
+    if (into !== null && paths.length > 0) await this.collections.put(into, paths);
+  }
+
   #takeStatus(status: StatusDto) {
     const wasLocked = this.status?.locked ?? null;
     this.status = status;
     if (!wasLocked || status.locked) return;
     // The other window has gone, and what it did is not on this screen yet.
     notices.forget(wasLocked.code);
-    void notices.watch(() => Promise.all([this.sources.reload(), this.chats.refresh(), this.agents.runs.refresh()]));
+    void notices.watch(() => 
+      Promise.all([
+        this.sources.reload(),
+        this.collections.refresh(),
+        this.chats.refresh(),
+        this.agents.runs.refresh(),
+      ]),
+    );
   }
 
   #take(event: AppEventDto) {
     switch (event.type) {
       case "sources_changed":
-        this.sources.take(event.sources, event.removed);
+        if (this.sources.take(event.sources, event.removed)) void notices.watch(() => this.collections.refresh());
         if (this.reader.place && event.removed.includes(this.reader.place.source)) this.reader.close();
         break;
       case "status_changed":
         this.#takeStatus(event.status);
+        break;
+      case "ahead_changed":
+        this.collections.takeAhead(event.ahead);
         break;
       case "problem":
         notices.add(asError(event.error));

@@ -2,7 +2,7 @@
 import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Backend } from "../../../test/backend";
-import { agent, happened, input, run, shownRun, source, table, words } from "../../../test/fixtures";
+import { agent, collection, happened, input, run, shownRun, source, table, words } from "../../../test/fixtures";
 import { language } from "../../i18n/messages.svelte";
 import type { RunEventDto } from "../../ipc/gen";
 import { notices } from "../../shared/notices.svelte";
@@ -85,6 +85,13 @@ describe("an agent", () => {
     await openAgent();
     expect(screen.getByTestId("agent-may").textContent).toContain("only in: Contracts and Policies.");
     expect(screen.getByTestId("agent-may").textContent).toContain("asks you first, with a list of all of them");
+  });
+
+  test("says which of its collections are not there", async () => {
+    backend.agents.agents = [agent({ collections: ["Contracts", "Policies"] })];
+    backend.collections = [collection({ name: "Contracts" })];
+    await openAgent();
+    expect(screen.getByTestId("collection-missing").textContent).toContain("no collection “Policies” yet");
   });
 
   test("that is bound to no collection may read all, and says so in Chinese too", async () => {

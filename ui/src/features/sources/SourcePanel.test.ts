@@ -4,6 +4,7 @@ import { Backend } from "../../../test/backend";
 import { source } from "../../../test/fixtures";
 import type { SourceDto } from "../../ipc/gen";
 import SourcePanel from "./SourcePanel.svelte";
+import { Collections } from "./collections.svelte";
 import { Sources } from "./sources.svelte";
 
 let backend: Backend;
@@ -17,7 +18,16 @@ beforeEach(() => {
 function show(...list: SourceDto[]): Sources {
   const sources = new Sources();
   sources.take(list, []);
-  render(SourcePanel, { sources, shown: null, onopen, onaddfiles: vi.fn(), onaddfolder: vi.fn() });
+  const collections = new Collections();
+  render(SourcePanel, {
+    sources,
+    collections,
+    readersOf: () => [],
+    shown: null,
+    onopen,
+    onaddfiles: vi.fn(),
+    onaddfolder: vi.fn(),
+  });
   return sources;
 }
 

@@ -10,8 +10,8 @@ export type Show = "all" | "busy" | "attention";
 export class Sources {
   #byId: ReadonlyMap<number, SourceDto> = $state.raw(new Map());
   #forgotten = new Set<number>();
-  /** What became of the last files that were added. */
-  report: AddReportDto | null = $state.raw(null);
+  /** What became of the last files that were added, and the collection that they were put into. */
+  report: (AddReportDto & { into: string | null }) | null = $state.raw(null);
 
   /** Newest first. */
   readonly list: SourceDto[] = $derived([...this.#byId.values()].sort((a, b) => b.id - a.id));
@@ -41,8 +41,10 @@ export class Sources {
     return this.#byId.get(id);
   }
 
-  take(changed: SourceDto[], removed: number[]) {
+  /** Tells whether a document has come or gone, or is in another state. */
+  take(changed: SourceDto[], removed: number[]): boolean {
     const wasBusy = this.busy > 0;
+    const told = changed.some((source) => this.#byId.get(source.id)?.state !== source.state) || removed.length > 0;
     const next = new Map(this.#byId);
     for (const source of changed) {
       next.set(source.id, source);
@@ -54,11 +56,12 @@ export class Sources {
     }
     this.#byId = next;
     if (wasBusy && this.busy === 0) announcer.say(this.#settled());
+    return told;
   }
 
-  async add(paths: string[]): Promise<void> {
+  async add(paths: string[], into: string | null = null): Promise<void> {
     if (paths.length === 0) return;
-    this.report = await addPaths(paths);
+    this.report = { ...(await addPaths(paths)), into };
   }
 
   retry = retrySource;
