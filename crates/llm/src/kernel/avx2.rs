@@ -31,7 +31,7 @@ pub(super) fn multiply_tile<const VNNI: bool>(
     out: &Columns<'_>,
 ) {
     let Format { codes, scales } = weights.format;
-    let part = Part { lines: weights.group(group), x, row: 0, half: 0 };
+    let part = Part { lines: weights.group(group), x, half: 0 };
     // SAFETY: this level is chosen only where the processor has these instructions.
     unsafe {
         match (codes, scales) {
@@ -56,35 +56,20 @@ fn tile<const CODES: u8, const IS_SHARED: bool, const VNNI: bool>(all: Part<'_>,
         _ => {}
     }
     for half in 0..2 {
-        let of = |row: usize| Part { row, half, ..all };
-        // Without VNNI sums of pairs take registers too.
+        let part = Part { half, ..all };
         match all.x.rows {
-            TILE if VNNI => {
-                of(0).multiply::<6, 1, CODES, IS_SHARED, VNNI>(out);
-                of(6).multiply::<6, 1, CODES, IS_SHARED, VNNI>(out);
-            }
-            TILE => {
-                of(0).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
-                of(4).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
-                of(8).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
-            }
-            6 if VNNI => of(0).multiply::<6, 1, CODES, IS_SHARED, VNNI>(out),
-            6 => {
-                of(0).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out);
-                of(4).multiply::<2, 1, CODES, IS_SHARED, VNNI>(out);
-            }
-            _ => of(0).multiply::<4, 1, CODES, IS_SHARED, VNNI>(out),
+            TILE => part.multiply::<TILE, 1, CODES, IS_SHARED, VNNI>(out),
+            6 => part.multiply::<6, 1, CODES, IS_SHARED, VNNI>(out),
+            _ => part.multiply::<4, 1, CODES, IS_SHARED, VNNI>(out),
         }
     }
 }
 
-/// What is multiplied at a time: some rows of a tile, and a half of a group or both.
+/// What is multiplied at a time: a tile, and a half of a group or both.
 #[derive(Clone, Copy)]
 struct Part<'a> {
     lines: &'a [Line],
     x: Tile<'a>,
-    /// The first row of the tile.
-    row: usize,
     /// The first half of the group.
     half: usize,
 }
@@ -102,7 +87,7 @@ impl Part<'_> {
         self,
         out: &Columns<'_>,
     ) {
-        let Self { lines, x, row, half: first_half } = self;
+        let Self { lines, x, half: first_half } = self;
         let blocks = x.blocks;
         let format = Format {
             codes: match CODES {
@@ -113,14 +98,13 @@ impl Part<'_> {
             },
             scales: if IS_SHARED { Scales::Shared } else { Scales::Own },
         };
-        let all = x.rows * blocks;
+        let all = ROWS * blocks;
         let units = blocks / format.unit();
         assert!(units * format.unit() == blocks && lines.len() == units * format.lines());
-        assert!(row + ROWS <= x.rows && first_half + HALVES <= 2);
+        assert!(x.rows == ROWS && first_half + HALVES <= 2);
         assert!(x.codes.len() == all * BLOCK && x.scales.len() == all);
         assert!(x.sums.len() == all && x.offsets.len() == all * 2);
         let asks = ROWS <= FEW;
-        let low = _mm256_set1_epi8(15);
         let mut total = [[_mm256_setzero_ps(); ROWS]; HALVES];
         for unit in 0..units {
             // SAFETY: a unit has the lines that its format says; of the inputs one block's part is read,
@@ -136,7 +120,7 @@ impl Part<'_> {
                     if asks {
                         (0..format.lines() / format.unit()).for_each(|at| ask_for(lines.wrapping_add(at)));
                     }
-                    let at = block * x.rows + row;
+                    let at = block * ROWS;
                     let codes = x.codes.as_ptr().add(at * BLOCK);
                     let scales = x.scales.as_ptr().add(at);
                     let sums = x.sums.as_ptr().add(at);
@@ -146,7 +130,6 @@ impl Part<'_> {
                     };
                     for h in 0..HALVES {
                         let half = first_half + h;
-                        let line = |at: usize| _mm256_load_si256(lines.add(at).cast::<__m256i>().add(half));
                         let [scale, second] = if IS_SHARED {
                             shared_scales::<CODES>(head, part, half)
                         } else {
@@ -157,55 +140,42 @@ impl Part<'_> {
                             let by = _mm256_mul_ps(scale, _mm256_broadcast_ss(&*scales.add(r)));
                             *total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), by, *total);
                         };
+                        let codes = unpacked::<CODES>(lines, half);
                         if CODES == SIX {
-                            for part in 0..2 {
-                                let own = if part == 0 { scale } else { second };
-                                let mut dots = Dots::<ROWS, SIX, VNNI>::new();
-                                for r in 0..ROWS {
-                                    dots.sums[r] = _mm256_set1_epi32(*offsets.add(r * 2 + part));
-                                }
-                                for n in 0..4 {
-                                    let codes = six_bits(line(n), line(4 + part), part * 4 + n);
-                                    dots.add(codes, |r| quad(r, part * 4 + n));
-                                    if n % 2 == 1 {
-                                        dots.widen();
-                                    }
-                                }
-                                for r in 0..ROWS {
-                                    add(&mut total[r], dots.sums[r], r, own);
+                            for r in 0..ROWS {
+                                let x = |n| quad(r, n);
+                                let halves = if VNNI {
+                                    [dots::<0, 4>(&codes, x), dots::<4, 8>(&codes, x)]
+                                } else {
+                                    [
+                                        _mm256_add_epi32(pairs::<0, 2>(&codes, x), pairs::<2, 4>(&codes, x)),
+                                        _mm256_add_epi32(pairs::<4, 6>(&codes, x), pairs::<6, 8>(&codes, x)),
+                                    ]
+                                };
+                                for (half, own) in [scale, second].into_iter().enumerate() {
+                                    let offset = _mm256_set1_epi32(*offsets.add(r * 2 + half));
+                                    add(&mut total[r], _mm256_add_epi32(halves[half], offset), r, own);
                                 }
                             }
                             continue;
                         }
-                        let mut dots = Dots::<ROWS, CODES, VNNI>::new();
                         // What the codes were lessened by, times the scale, is added by the sums.
-                        let mut base = second;
-                        if CODES == EIGHT {
-                            for n in 0..8 {
-                                dots.add(line(n), |r| quad(r, n));
-                            }
-                            if !VNNI {
-                                base = _mm256_fmadd_ps(scale, _mm256_set1_ps(128.0), second);
-                            }
+                        let base = if !VNNI && CODES == EIGHT {
+                            _mm256_fmadd_ps(scale, _mm256_set1_ps(128.0), second)
                         } else {
-                            for n in 0..4 {
-                                let both = line(n);
-                                let mut one = _mm256_and_si256(both, low);
-                                let mut other = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low);
-                                if CODES == FIVE {
-                                    let high = high_bit(line(4), n);
-                                    one = _mm256_or_si256(one, high[0]);
-                                    other = _mm256_or_si256(other, high[1]);
-                                }
-                                dots.add(one, |r| quad(r, n));
-                                dots.add(other, |r| quad(r, n + 4));
-                                if CODES == FIVE && n % 2 == 1 || n == 3 {
-                                    dots.widen();
-                                }
-                            }
-                        }
+                            second
+                        };
                         for r in 0..ROWS {
-                            add(&mut total[r], dots.sums[r], r, scale);
+                            let x = |n| quad(r, n);
+                            let dots = match CODES {
+                                _ if VNNI => {
+                                    _mm256_add_epi32(dots::<0, 4>(&codes, x), dots::<4, 8>(&codes, x))
+                                }
+                                FOUR => pairs::<0, 8>(&codes, x),
+                                FIVE => _mm256_add_epi32(pairs::<0, 4>(&codes, x), pairs::<4, 8>(&codes, x)),
+                                _ => signed(&codes, x),
+                            };
+                            add(&mut total[r], dots, r, scale);
                             let sum = _mm256_broadcast_ss(&*sums.add(r));
                             total[r] = _mm256_fmadd_ps(base, sum, total[r]);
                         }
@@ -218,63 +188,82 @@ impl Part<'_> {
                 let mut products = [0.0; HALF];
                 // SAFETY: the array has eight floats.
                 unsafe { _mm256_storeu_ps(products.as_mut_ptr(), total) };
-                out.put(row + r, (first_half + h) * HALF, &products);
+                out.put(r, (first_half + h) * HALF, &products);
             }
         }
     }
 }
 
-/// Sums of products of codes and inputs, of eight outputs and some rows.
-struct Dots<const ROWS: usize, const CODES: u8, const VNNI: bool> {
-    sums: [__m256i; ROWS],
-    /// Sums of neighbours in 16 bits, which take four products of codes of five bits, eight of codes of
-    /// four, and two of codes of six. Not used with VNNI.
-    pairs: [__m256i; ROWS],
+/// The codes of a block, four inputs of eight outputs each. Codes of eight bits are taken as they are.
+///
+/// # Safety
+///
+/// The block has the lines that its kind of codes takes; `half` is 0 or 1.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+unsafe fn unpacked<const CODES: u8>(lines: *const Line, half: usize) -> [__m256i; 8] {
+    // SAFETY: a half of a line of 64 bytes is read at a time.
+    let line = |at: usize| unsafe { _mm256_load_si256(lines.add(at).cast::<__m256i>().add(half)) };
+    let low = _mm256_set1_epi8(15);
+    let mut codes = [_mm256_setzero_si256(); 8];
+    for n in 0..4 {
+        if CODES == EIGHT {
+            (codes[n], codes[n + 4]) = (line(n), line(n + 4));
+            continue;
+        }
+        let both = line(n);
+        let (one, other) = (_mm256_and_si256(both, low), _mm256_and_si256(_mm256_srli_epi16::<4>(both), low));
+        let high = match CODES {
+            FIVE => high_bit(line(4), n),
+            SIX => [high_pair(line(4), n), high_pair(line(5), n)],
+            _ => [_mm256_setzero_si256(); 2],
+        };
+        (codes[n], codes[n + 4]) = (_mm256_or_si256(one, high[0]), _mm256_or_si256(other, high[1]));
+    }
+    codes
 }
 
-impl<const ROWS: usize, const CODES: u8, const VNNI: bool> Dots<ROWS, CODES, VNNI> {
-    #[target_feature(enable = "avx2,fma,f16c")]
-    #[inline]
-    fn new() -> Self {
-        Self { sums: [_mm256_setzero_si256(); ROWS], pairs: [_mm256_setzero_si256(); ROWS] }
+/// Sums of products of codes and inputs, with VNNI.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn dots<const FROM: usize, const TO: usize>(codes: &[__m256i; 8], x: impl Fn(usize) -> __m256i) -> __m256i {
+    let mut sums = _mm256_setzero_si256();
+    for n in FROM..TO {
+        sums = dot(sums, codes[n], x(n));
     }
+    sums
+}
 
-    /// Adds the products of four inputs. Without VNNI codes of eight bits are taken about 128, since
-    /// pairs of larger ones leave 16 bits; all others stand in `pairs` until they are widened.
-    #[target_feature(enable = "avx2,fma,f16c")]
-    #[inline]
-    fn add(&mut self, codes: __m256i, x: impl Fn(usize) -> __m256i) {
-        if VNNI {
-            for r in 0..ROWS {
-                self.sums[r] = dot(self.sums[r], codes, x(r));
-            }
-        } else if CODES == EIGHT {
-            let codes = _mm256_xor_si256(codes, _mm256_set1_epi8(-128));
-            let size = _mm256_abs_epi8(codes);
-            for r in 0..ROWS {
-                let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x(r), codes));
-                let quads = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
-                self.sums[r] = _mm256_add_epi32(self.sums[r], quads);
-            }
-        } else {
-            for r in 0..ROWS {
-                self.pairs[r] = _mm256_add_epi16(self.pairs[r], _mm256_maddubs_epi16(codes, x(r)));
-            }
-        }
+/// The same without it. Pairs of neighbours are summed in 16 bits, which take eight products of codes of
+/// four bits, four of codes of five and two of codes of six.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn pairs<const FROM: usize, const TO: usize>(codes: &[__m256i; 8], x: impl Fn(usize) -> __m256i) -> __m256i {
+    let mut pairs = _mm256_maddubs_epi16(codes[FROM], x(FROM));
+    for n in FROM + 1..TO {
+        pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(codes[n], x(n)));
     }
+    widened(pairs)
+}
 
-    #[target_feature(enable = "avx2,fma,f16c")]
-    #[inline]
-    fn widen(&mut self) {
-        if VNNI {
-            return;
-        }
-        for r in 0..ROWS {
-            let quads = _mm256_madd_epi16(self.pairs[r], _mm256_set1_epi16(1));
-            self.sums[r] = _mm256_add_epi32(self.sums[r], quads);
-            self.pairs[r] = _mm256_setzero_si256();
-        }
+/// Sums of two neighbours.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn widened(pairs: __m256i) -> __m256i {
+    _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
+}
+
+/// The same for codes of eight bits less 128: pairs of larger ones leave 16 bits.
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn signed(codes: &[__m256i; 8], x: impl Fn(usize) -> __m256i) -> __m256i {
+    let mut sums = _mm256_setzero_si256();
+    for n in 0..8 {
+        let code = _mm256_xor_si256(codes[n], _mm256_set1_epi8(-128));
+        let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(x(n), code));
+        sums = _mm256_add_epi32(sums, widened(pairs));
     }
+    sums
 }
 
 /// Adds the products of four codes and four inputs to each sum. It is written as an instruction, so that
@@ -349,20 +338,17 @@ fn high_bit(line: __m256i, n: usize) -> [__m256i; 2] {
     [_mm256_and_si256(one, place), _mm256_and_si256(other, place)]
 }
 
-/// The codes of four inputs of [`Codes::Six`], from the line of their low bits and that of their
-/// high ones.
+/// The bits above four of four inputs of [`Codes::Six`], at their place.
 #[target_feature(enable = "avx2,fma,f16c")]
 #[inline]
-fn six_bits(low: __m256i, high: __m256i, n: usize) -> __m256i {
-    let low = if n < 4 { low } else { _mm256_srli_epi16::<4>(low) };
-    let high = match n % 4 {
-        0 => _mm256_slli_epi16::<4>(high),
-        1 => _mm256_slli_epi16::<2>(high),
-        2 => high,
-        _ => _mm256_srli_epi16::<2>(high),
+fn high_pair(line: __m256i, n: usize) -> __m256i {
+    let bits = match n {
+        0 => _mm256_slli_epi16::<4>(line),
+        1 => _mm256_slli_epi16::<2>(line),
+        2 => line,
+        _ => _mm256_srli_epi16::<2>(line),
     };
-    let low = _mm256_and_si256(low, _mm256_set1_epi8(15));
-    _mm256_or_si256(low, _mm256_and_si256(high, _mm256_set1_epi8(0x30)))
+    _mm256_and_si256(bits, _mm256_set1_epi8(0x30))
 }
 
 /// Rounds whole blocks to eight bits; see [`super::inputs::Inputs`].
