@@ -86,6 +86,66 @@ fn a_citation_of_a_sheet_names_its_cells() {
 }
 
 #[test]
+fn a_question_is_answered_only_from_the_collections_that_it_is_asked_in() {
+    let _alone = setting::alone();
+    let home = Home::new();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in [
+        ("hotels", "A hotel night in Vienna is paid up to EUR 140. Breakfast is included."),
+        ("parties", "The Christmas party is on Friday 11 December in the sailing club at Crosshaven."),
+        ("cars", "The car park behind hall 1 is closed for resurfacing from 9 to 13 November."),
+    ] {
+        let path = folder.path().join(format!("{name}.txt"));
+        std::fs::write(&path, text).expect("a document");
+        let path = path.to_str().expect("a plain path");
+        home.run(&["add", path]);
+        home.run(&["collections", "add", name, path]);
+    }
+    let ask = |options: &[&str]| {
+        let question = "Where is the Christmas party?";
+        home.run(&[&["ask", "--model", CHAT_MODEL, question], options].concat()).one().clone()
+    };
+    let found = |answer: &Value| -> Vec<String> {
+        let passages = answer["passages"].as_array().expect("passages");
+        passages.iter().map(|passage| file_name(&passage["path"]).to_owned()).collect()
+    };
+    let outside = ask(&["--collection", "hotels"]);
+    assert_eq!(outside["declined"], true, "{outside}");
+    assert_eq!(outside["answer"], "This is not in “hotels”.");
+    assert_eq!(found(&outside), ["hotels.txt"]);
+    let inside = ask(&["--collection", "hotels", "--collection", "parties"]);
+    assert!(inside["answer"].as_str().expect("an answer").contains("Crosshaven"), "{inside}");
+    assert!(!found(&inside).contains(&"cars.txt".to_owned()), "{inside}");
+    let gone = ask(&["--collection", "prices"]);
+    assert_eq!(gone["error"]["code"], "not_found", "{gone}");
+    assert_eq!(gone["error"]["message"], "there is no collection prices");
+
+    // An agent never reads more than its own, whatever it is asked in.
+    let own = home.path().join("agents/driver");
+    home.run(&["agents", "copy", "inspection-reporter", "driver"]);
+    let file = std::fs::read_to_string(own.join("agent.toml")).expect("the agent's file");
+    std::fs::write(own.join("agent.toml"), format!("collections = [\"cars\"]\n{file}")).expect("its change");
+    let of_agent = |options: &[&str]| ask(&[&["--agent", "driver"], options].concat());
+    let other = of_agent(&["--collection", "parties"]);
+    assert_eq!((found(&other).len(), &other["declined"]), (0, &true.into()), "{other}");
+    assert_eq!(other["answer"], "This is not in what the agent may read of “parties”.");
+    assert_eq!(found(&of_agent(&["--collection", "parties", "--collection", "cars"])), ["cars.txt"]);
+
+    let search = |options: &[&str]| home.run(&[&["search", "party"], options].concat());
+    let hits = |ended: &setting::Ended| ended.one()["hits"].as_array().expect("hits").len();
+    assert_eq!(hits(&search(&[])), 3);
+    assert_eq!(hits(&search(&["--collection", "cars", "--collection", "hotels"])), 2);
+    home.run(&[
+        "collections",
+        "remove",
+        "cars",
+        folder.path().join("cars.txt").to_str().expect("a plain path"),
+    ]);
+    assert_eq!(hits(&search(&["--collection", "cars"])), 0);
+    assert_eq!(search(&["--collection", "prices"]).one()["error"]["code"], "not_found");
+}
+
+#[test]
 fn what_was_computed_ahead_of_a_collection_changes_no_answer_and_goes_with_its_sources() {
     let _alone = setting::alone();
     let home = Home::new();

@@ -14,6 +14,7 @@ use inhouse_agent::answer::{
 };
 use inhouse_agent::cancel::Cancel;
 use inhouse_agent::chat::{ChatEvent, ChatModel, ChatRequest, Completion, Finish, Priority, Sampling};
+use inhouse_agent::definition::Agent;
 use inhouse_agent::passage::{CharRange, Passage, cell_names};
 use inhouse_agent::source::SourceId;
 
@@ -50,11 +51,21 @@ pub struct AskOptions {
     pub seed: u64,
     /// The id of the agent that is asked: its instructions, its model and what it may read.
     pub agent: Option<String>,
+    /// Names of collections: only what lies in any of them is searched, and of that only what the agent may
+    /// read. Empty for all documents.
+    pub within: Vec<String>,
 }
 
 impl Default for AskOptions {
     fn default() -> Self {
-        Self { top: DEFAULT_TOP, read: None, budget: DEFAULT_BUDGET, seed: 0, agent: None }
+        Self {
+            top: DEFAULT_TOP,
+            read: None,
+            budget: DEFAULT_BUDGET,
+            seed: 0,
+            agent: None,
+            within: Vec::new(),
+        }
     }
 }
 
@@ -84,7 +95,18 @@ impl App {
         cancel: &Cancel,
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
-        let mut answered = self.answer(question, options, cancel, on_event).await?;
+        let agent = match &options.agent {
+            Some(id) => Some(self.agent(id)?.agent),
+            None => None,
+        };
+        let reads_less = agent.as_ref().is_some_and(|agent| {
+            !agent.collections.is_empty()
+                && options.within.iter().any(|name| !agent.collections.contains(name))
+        });
+        let mut answered = self.answer(question, agent, options, cancel, on_event).await?;
+        if answered.declined && !options.within.is_empty() {
+            answered.text = Language::of(question).not_in_collections(&options.within, reads_less);
+        }
         for quote in answered.sentences.iter_mut().flat_map(quotes) {
             let sheet = self.record().page_sheet(SourceId(quote.source), quote.page)?;
             quote.cells = sheet.map(|sheet| Cells {
@@ -98,6 +120,7 @@ impl App {
     async fn answer(
         &self,
         question: &str,
+        agent: Option<Agent>,
         options: &AskOptions,
         cancel: &Cancel,
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
@@ -108,19 +131,13 @@ impl App {
         if question.is_empty() {
             return Err(AppError::EmptyQuestion);
         }
-        let agent = match &options.agent {
-            Some(id) => Some(self.agent(id)?.agent),
-            None => None,
-        };
+        let of_agent = agent.as_ref().map_or(&[][..], |agent| &agent.collections);
+        let within = self.sources_for(&options.within, of_agent)?;
         if let Some(agent) = &agent
             && let Some(computed) = self.compute(agent, &question, cancel, &on_event).await?
         {
             return Ok(Answered::computed(computed.calculation, computed.value, computed.run));
         }
-        let within = match &agent {
-            Some(agent) if !agent.collections.is_empty() => Some(self.sources_in(&agent.collections)?),
-            _ => None,
-        };
         let mut found = self.search_within(&question, options.top, within.as_deref()).await?;
         let retrieval = begun.elapsed();
         on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
@@ -331,4 +348,36 @@ fn write(
         }
     })?;
     Ok(Written { completion, used: prompt.used, first_token: first_token.unwrap_or_else(|| begun.elapsed()) })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+    use super::*;
+    use crate::Options;
+
+    #[tokio::test]
+    async fn within_an_empty_collection_nothing_is_found_and_within_none_there_is_no_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let app =
+            App::open(Options { home: Some(folder.path().join("home")), ..Options::default() }).unwrap();
+        let document = folder.path().join("prices.txt");
+        std::fs::write(&document, "A desk costs EUR 240.").unwrap();
+        app.add(&[document]).await.unwrap();
+        app.make_collection("Tenders").unwrap();
+        let within = |name: &str| AskOptions { within: vec![name.to_owned()], ..AskOptions::default() };
+        // No model is there: nothing needs to be read for this.
+        for (question, text) in [
+            ("What does a desk cost?", "This is not in “Tenders”."),
+            ("桌子多少钱？", "“Tenders”中没有相关内容。"),
+        ] {
+            let answered = app.ask(question, &within("Tenders"), &Cancel::new(), |_| {}).await.unwrap();
+            assert_eq!((answered.declined, &*answered.text, answered.passages.len()), (true, text, 0));
+        }
+        let missing = app.ask("What does a desk cost?", &within("Prices"), &Cancel::new(), |_| {}).await;
+        assert_eq!(missing.unwrap_err().to_string(), "there is no collection Prices");
+        let searched = app.search("desk", 3, &["Tenders".to_owned()]).await.unwrap();
+        assert_eq!(searched, []);
+    }
 }

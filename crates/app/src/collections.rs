@@ -88,6 +88,22 @@ impl App {
         }
     }
 
+    /// The sources in which a question is looked up: those in any collection that it is asked within, and of
+    /// these only what its agent may read. `None` where neither names a collection: all sources.
+    pub(crate) fn sources_for(
+        &self,
+        within: &[String],
+        of_agent: &[String],
+    ) -> Result<Option<Vec<SourceId>>, AppError> {
+        let (asked, readable) = (self.sources_in(within)?, self.sources_in(of_agent)?);
+        Ok(match (within, of_agent) {
+            ([], []) => None,
+            (_, []) => Some(asked),
+            ([], _) => Some(readable),
+            _ => Some(asked.into_iter().filter(|id| readable.binary_search(id).is_ok()).collect()),
+        })
+    }
+
     /// The sources that lie in any of these collections. One that is not there is an error: an agent that
     /// should read only it must not read everything instead.
     pub(crate) fn sources_in(&self, names: &[String]) -> Result<Vec<SourceId>, AppError> {
@@ -221,6 +237,43 @@ mod tests {
         app.add_source_to_collection("gone", ids[0]).unwrap();
         for contents in app.contents().unwrap() {
             assert_eq!(contents.sources, ids);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_question_is_looked_up_in_what_it_is_asked_within_and_its_agent_may_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(folder.path());
+        let paths = documents(folder.path(), &["one.txt", "two.txt", "three.txt"]);
+        let ids = app.add(&paths).await.unwrap().queued;
+        app.make_collection("empty").unwrap();
+        for (name, inside) in [("first", &paths[..2]), ("last", &paths[1..]), ("third", &paths[2..])] {
+            for path in inside {
+                app.add_to_collection(name, path).unwrap();
+            }
+        }
+        let looked_up = |within: &[&str], of_agent: &[&str]| {
+            let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            app.sources_for(&names(within), &names(of_agent))
+        };
+        assert_eq!(looked_up(&[], &[]).unwrap(), None);
+        assert_eq!(looked_up(&["first"], &[]).unwrap().unwrap(), ids[..2]);
+        assert_eq!(looked_up(&["third", "first"], &[]).unwrap().unwrap(), ids);
+        assert_eq!(looked_up(&[], &["last"]).unwrap().unwrap(), ids[1..]);
+        assert_eq!(looked_up(&["first"], &["last"]).unwrap().unwrap(), ids[1..2]);
+        assert_eq!(looked_up(&["first", "third"], &["third"]).unwrap().unwrap(), ids[2..]);
+        // What is nothing is never everything.
+        for (within, of_agent) in
+            [(["empty"], &[][..]), (["empty"], &["last"]), (["first"], &["third"]), (["last"], &["empty"])]
+        {
+            assert_eq!(looked_up(&within, of_agent).unwrap().unwrap(), []);
+        }
+        for (within, of_agent) in [(["gone"], &[][..]), (["gone"], &["last"]), (["last"], &["gone"])] {
+            let missing = looked_up(&within, of_agent).unwrap_err();
+            assert_eq!(
+                (missing.code(), missing.to_string()),
+                ("not_found", "there is no collection gone".into())
+            );
         }
     }
 

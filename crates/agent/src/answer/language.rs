@@ -21,6 +21,20 @@ impl Language {
             Self::Chinese => "您的文件中没有相关内容。",
         }
     }
+
+    /// The same of a question that was asked only within collections; or only within what of them an agent
+    /// may read.
+    pub fn not_in_collections(self, names: &[String], of_agent: bool) -> String {
+        let quoted: Vec<String> = names.iter().map(|name| format!("“{name}”")).collect();
+        match (self, of_agent) {
+            (Self::English, false) => format!("This is not in {}.", quoted.join(" or ")),
+            (Self::English, true) => {
+                format!("This is not in what the agent may read of {}.", quoted.join(" or "))
+            }
+            (Self::Chinese, false) => format!("{}中没有相关内容。", quoted.join("、")),
+            (Self::Chinese, true) => format!("{}中智能体可读取的部分没有相关内容。", quoted.join("、")),
+        }
+    }
 }
 
 /// The ideographic zero, and unified ideographs of the basic plane and of the extensions A and B.
@@ -40,5 +54,15 @@ mod tests {
             Language::of("What does 差旅 mean in the travel policy of this company?"),
             Language::English
         );
+    }
+
+    #[test]
+    fn what_is_in_no_collection_names_where_it_was_looked_for() {
+        let names = ["Prices", "制度"].map(str::to_owned);
+        let said = |language: Language, of_agent| language.not_in_collections(&names, of_agent);
+        assert_eq!(said(Language::English, false), "This is not in “Prices” or “制度”.");
+        assert_eq!(said(Language::Chinese, false), "“Prices”、“制度”中没有相关内容。");
+        assert!(said(Language::English, true).contains("the agent may read of “Prices”"));
+        assert!(said(Language::Chinese, true).contains("智能体可读取"));
     }
 }

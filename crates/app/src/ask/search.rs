@@ -28,19 +28,26 @@ impl App {
         Ok(self.record().usable_passages(&ids)?)
     }
 
-    /// The passages nearest to a question, best first, at most `top`.
-    pub async fn search(&self, question: &str, top: usize) -> Result<Vec<Found>, AppError> {
-        self.search_within(question, top, None).await
+    /// The passages nearest to a question, best first, at most `top`; of sources in any of the collections,
+    /// of all when none is named.
+    pub async fn search(
+        &self,
+        question: &str,
+        top: usize,
+        collections: &[String],
+    ) -> Result<Vec<Found>, AppError> {
+        let within = self.sources_for(collections, &[])?;
+        self.search_within(question, top, within.as_deref()).await
     }
 
     /// The same, only among these sources.
-    pub async fn search_within(
+    pub(crate) async fn search_within(
         &self,
         question: &str,
         top: usize,
         within: Option<&[SourceId]>,
     ) -> Result<Vec<Found>, AppError> {
-        if self.record().sources()?.is_empty() {
+        if within.is_some_and(<[SourceId]>::is_empty) || self.record().sources()?.is_empty() {
             return Ok(Vec::new());
         }
         let finder = self.finder().await?;

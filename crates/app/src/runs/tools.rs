@@ -116,10 +116,7 @@ pub(super) fn call(
     match tool {
         "search" => {
             let search: Search = serde_json::from_str(arguments).map_err(|error| error.to_string())?;
-            let within = match agent.collections.as_slice() {
-                [] => None,
-                names => Some(app.sources_in(names).map_err(|error| error.to_string())?),
-            };
+            let within = app.sources_for(&[], &agent.collections).map_err(|error| error.to_string())?;
             let found = runtime.block_on(app.search_within(&search.query, PASSAGES, within.as_deref()));
             let found = found.map_err(|error| error.to_string())?;
             if found.is_empty() {

@@ -22,6 +22,9 @@ pub struct Ask {
     /// The agent that is asked: its instructions, its model and what it may read
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
+    /// Searches only what lies in this collection; given several times, in any of them
+    #[arg(long = "collection", value_name = "NAME")]
+    collections: Vec<String>,
     /// The chat model, as `inhouse models list` names it
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
@@ -102,6 +105,7 @@ impl Ask {
             budget: self.budget,
             seed: self.seed,
             agent: self.agent.clone(),
+            within: self.collections.clone(),
         };
         let (questions, many) = match (&self.question, &self.questions) {
             (Some(question), _) => (vec![question.clone()], false),

@@ -21,6 +21,9 @@ pub struct Search {
     /// Passages to find
     #[arg(long, value_name = "N", default_value_t = DEFAULT_TOP)]
     top: usize,
+    /// Searches only what lies in this collection; given several times, in any of them
+    #[arg(long = "collection", value_name = "NAME")]
+    collections: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +50,7 @@ impl Search {
             (None, None) => return Err(AppError::EmptyQuestion),
         };
         for query in &queries {
-            let found = context.app.search(query, self.top).await?;
+            let found = context.app.search(query, self.top, &self.collections).await?;
             if context.json {
                 print_json(&Output {
                     question: self.questions.is_some().then_some(query.as_str()),
@@ -57,7 +60,7 @@ impl Search {
                 if self.questions.is_some() {
                     println!("> {query}");
                 }
-                print(&found);
+                print(&found, &self.collections);
             }
             if context.cancel.is_cancelled() {
                 return Ok(End::Cancelled);
@@ -67,9 +70,13 @@ impl Search {
     }
 }
 
-fn print(found: &[Found]) {
-    if found.is_empty() {
-        println!("nothing found; `inhouse sources` shows what is in memory");
+fn print(found: &[Found], collections: &[String]) {
+    match (found, collections) {
+        ([], []) => println!("nothing found; `inhouse sources` shows what is in memory"),
+        ([], names) => {
+            println!("nothing found in {}; without --collection all is searched", names.join(", "))
+        }
+        _ => {}
     }
     for (number, found) in (1..).zip(found) {
         println!("{number}. {}, page {}", found.path.display(), found.passage.anchor.page);
