@@ -120,10 +120,12 @@ async fn ask(
     question: String,
     chat: Option<i64>,
     agent: Option<String>,
+    within: Option<String>,
     on_event: Channel<AnswerEventDto>,
 ) -> Result<(), ErrorDto> {
-    let (chat, turn) = desk.app()?.begin_turn(chat.map(ChatId), &question, agent.as_deref())?;
-    let options = AskOptions { agent, ..AskOptions::default() };
+    let (chat, turn) =
+        desk.app()?.begin_turn(chat.map(ChatId), &question, agent.as_deref(), within.as_deref())?;
+    let options = AskOptions { agent, within: within.into_iter().collect(), ..AskOptions::default() };
     let cancel = desk.running.begin(turn.0);
     let (desk, app) = (Arc::clone(&desk), desk.app()?.clone());
     async_runtime::spawn(async move {

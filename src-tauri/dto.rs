@@ -273,6 +273,8 @@ pub struct TurnDto {
     pub question: String,
     /// The id of the agent that was asked.
     pub agent: Option<String>,
+    /// The name of the collection within which it was asked, which may have been taken away since.
+    pub within: Option<String>,
     /// The run that was begun in place of an answer; its number among the runs.
     #[ts(type = "number | null")]
     pub task: Option<i64>,

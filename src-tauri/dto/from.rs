@@ -207,7 +207,7 @@ impl From<KeptTurn> for TurnDto {
             }
         };
         let task = turn.run.map(|run| run.0);
-        Self { run, question: turn.question, agent: turn.agent, task, answer, error }
+        Self { run, question: turn.question, agent: turn.agent, within: turn.within, task, answer, error }
     }
 }
 

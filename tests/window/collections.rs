@@ -1,19 +1,24 @@
-//! Documents are kept in a collection; it is pinned, computed ahead by the real model, unpinned, and taken
+//! Documents are kept in a collection, in which is asked while it is chosen; it is pinned, computed ahead by the real model, unpinned, and taken
 //! away. The documents stay as they were.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::LIGHT;
 use super::desk::{ANSWER, Desk, MOMENT, Person};
 use super::display::Display;
 use super::driver::ENTER;
+use super::{DARK, LIGHT};
 use crate::setting;
 
 /// The Esc key, as WebDriver writes it.
 const ESCAPE: &str = "\u{E00C}";
 const NAMES: [&str; 3] = ["price-list.md", "meeting-notes.md", "报销制度.txt"];
+/// A question that only meeting-notes.md answers, and words of the answer.
+const OUTSIDE: &str = "Where is the Christmas party?";
+const ANSWERED: &str = "Crosshaven";
+/// What says that the next question is asked within a collection.
+const WITHIN: &str = "[data-testid=ask-within]";
 const COLLECTION: &str = "[data-testid=collection][data-collection=Prices]";
 
 #[test]
@@ -33,6 +38,7 @@ fn documents_are_kept_in_a_collection_that_is_computed_ahead() {
     });
 
     a_collection_is_made_and_the_list_narrowed(&desk);
+    what_is_asked_is_asked_in_it(&desk);
     it_is_pinned_once_its_cost_is_known(&desk);
     assert_eq!(kept(&person), 0);
     assert!(desk.text("[data-testid=computed]").contains("Nothing is computed yet."));
@@ -54,11 +60,25 @@ fn documents_are_kept_in_a_collection_that_is_computed_ahead() {
     computing_is_stopped(&desk);
     it_is_computed(&desk, &person);
 
+    drop(desk);
+    let desk = person.opens(&display, DARK);
+    desk.until("this app may write", MOMENT, || !desk.has("[data-code=home_locked]"));
+    desk.click(&format!("{COLLECTION} [data-row]"));
+    desk.until("it is asked in it again", MOMENT, || desk.has(WITHIN));
+    desk.keep_picture("en-within-dark");
+    desk.click("[data-testid=language]");
+    desk.keep_picture("zh-within-dark");
+    desk.click("[data-testid=language]");
+
     desk.click(&format!("{COLLECTION} [data-testid=remove-collection]"));
     desk.until("it is asked", MOMENT, || desk.has("[data-testid=confirm-yes]"));
     desk.click("[data-testid=confirm-yes]");
     desk.until("it is gone", MOMENT, || !desk.has("[data-testid=collection]"));
     desk.until("so is what was computed", MOMENT, || kept(&person) == 0);
+    // Where it was asked is known still, and the next question is asked in all documents.
+    assert_eq!(desk.count("[data-testid=turn-within]"), 1);
+    assert_eq!(desk.text("[data-testid=turn-within]"), "in Prices");
+    assert!(!desk.has(WITHIN));
     assert_eq!(desk.sources().len(), NAMES.len());
     assert_eq!(desk.count("[data-testid=notice]"), 0, "{}", desk.text("[data-testid=notice]"));
     for name in NAMES {
@@ -83,6 +103,31 @@ fn a_collection_is_made_and_the_list_narrowed(desk: &Desk) {
     desk.until("the choice is closed", MOMENT, || !desk.has("dialog"));
     desk.click(&format!("{COLLECTION} [data-row]"));
     desk.until("the list is narrowed", MOMENT, || desk.sources().keys().eq(["price-list.md"]));
+}
+
+/// What stands only outside of the collection is not answered from there, until it is asked in all documents.
+fn what_is_asked_is_asked_in_it(desk: &Desk) {
+    assert_eq!(desk.text(WITHIN).trim(), "in Prices");
+    desk.keep_picture("en-within");
+    desk.ask(OUTSIDE);
+    let (shown, course) = desk.answer();
+    println!("window: within a collection: {course}");
+    assert!(shown.state == "declined" && shown.text.contains("This is not in “Prices”."), "{shown:?}");
+    assert_eq!(desk.text("[data-testid=turn-within]"), "in Prices");
+    desk.keep_picture("en-within-declined");
+    desk.click("[data-testid=language]");
+    desk.keep_picture("zh-within-declined");
+    desk.click("[data-testid=language]");
+    desk.click("[data-testid=ask-in-all]");
+    desk.until("it is asked in all documents", MOMENT, || desk.count("[data-testid=turn]") == 2);
+    desk.until("that is answered", ANSWER, || desk.shown().state == "done");
+    let shown = desk.shown();
+    // The document is not in the list, which is narrowed still, so it has no name here.
+    let quoted = shown.citations.iter().any(|cited| cited.label.contains(ANSWERED));
+    assert!(quoted, "{shown:?}");
+    assert_eq!(desk.count("[data-testid=turn-within]"), 1);
+    assert!(desk.has(WITHIN));
+    desk.keep_picture("en-within-all");
 }
 
 fn it_is_pinned_once_its_cost_is_known(desk: &Desk) {

@@ -1,6 +1,6 @@
 // Plays Rust's part for dev/serve.mjs. Scenes: empty, mixed, hints, many, reading, writing, answer,
 // declined, computed, conflict, stopped, failed, interrupted, missing, long, drop, problem, book,
-// collections, vacant, offer, part, pinned, computing, full, sorting,
+// collections, vacant, offer, part, pinned, computing, full, sorting, within,
 // and those of agents.js; ?lang=zh for Chinese documents.
 (() => {
   const query = new URLSearchParams(location.search);
@@ -97,7 +97,8 @@
   const long = zh
     ? "请比较差旅费管理办法和员工手册中关于出差审批、住宿标准、伙食补助以及交通工具等级的规定，指出两者不一致的地方，并说明应当以哪一份为准？"
     : "Please compare what the travel policy and the staff handbook say about approvals, hotel limits, daily allowances and classes of transport, point out where the two disagree, and say which of them is to be followed?";
-  const turn = (run, question, rest) => ({ run, question, agent: null, task: null, answer: null, error: null, ...rest });
+  const crowdName = zh ? "2018 年供应商框架合同（签署版及全部补充协议）" : "Framework agreements with suppliers 2018, signed copies";
+  const turn = (run, question, rest) => ({ run, question, agent: null, within: null, task: null, answer: null, error: null, ...rest });
   const turns = {
     declined: [turn(1, question, { answer }), turn(2, zh ? "公司食堂周五供应什么？" : "What does the canteen serve on Fridays?", { answer: { ...answer, run: 2, text: declinedText, declined: true, sentences: [], passages: [], passagesLeftOut: 0 } })],
     stopped: [turn(1, question, { answer: { ...answer, stopped: true, sentences: sentences.slice(0, 1), text: sentences[0].text } }), turn(2, long, { answer: { ...answer, run: 2, stopped: true, sentences: [], text: "" } }), turn(3, question, { answer: { ...answer, run: 3, cut: true } })],
@@ -105,6 +106,11 @@
     conflict: [turn(1, question, { agent: "expense-auditor", answer: { ...answer, sentences: disputed, text: disputed.map((s) => s.text).join(zh ? "" : " ") } })],
     handing: [turn(1, question, { agent: "contract-reviewer", answer })],
     ...Object.fromEntries(["task", "leave", "made"].map((name) => [name, [turn(1, question, { answer }), turn(2, zh ? "合同审查：采购合同.docx" : "Contract reviewer: supply-agreement.docx", { agent: "contract-reviewer", task: 7 })]])),
+    within: [
+      turn(1, question, { within: zh ? "制度" : "Policies", answer }),
+      turn(2, zh ? "公司食堂周五供应什么？" : "What does the canteen serve on Fridays?", { agent: "contract-reviewer", within: crowdName, answer: { ...answer, run: 2, text: zh ? `“${crowdName}”中没有相关内容。` : `This is not in “${crowdName}”.`, declined: true, sentences: [], passages: [], passagesLeftOut: 0 } }),
+      turn(3, question, { agent: "contract-reviewer", within: zh ? "招标" : "Tenders", error: error("not_found", "there is no collection Tenders") }),
+    ],
     failed: [turn(1, question, { error: error("model_missing", "model file qwen2.5-coder-1.5b-instruct-q4_k_m.gguf is not in /home/lin/.local/share/inhouse/models") })],
     interrupted: [turn(1, question)],
     long: [turn(1, long, { answer: { ...answer, sentences: [...sentences, ...sentences, ...sentences], text: [...sentences, ...sentences, ...sentences].map((s) => s.text).join(zh ? "" : "\n\n") } })],
@@ -138,14 +144,15 @@
   const collections = [
     named("Contracts", "合同", { sources: [4], own: [4] }),
     named("Policies", "制度", { pinned: ["pinned", "computing", "full"].includes(scene), sources: [1, 2, 3, 7], own: [1, 2], places: [folder] }),
+    ...(scene === "within" ? [named(crowdName, crowdName, { sources: [1, 3], own: [1, 3] })] : []),
     ...(scene === "vacant" ? [named("Tenders", "招标")] : []),
   ];
   const crowd = Array.from({ length: 9 }, (_, i) =>
     named(`Framework agreements with suppliers ${2018 + i}, signed copies`, `${2018 + i} 年供应商框架合同（签署版及全部补充协议）`, { pinned: i % 2 === 0, sources: many.filter(({ id }) => id % 9 === i).map(({ id }) => id) }),
   );
-  const inCollections = ["collections", "vacant", "offer", "part", "pinned", "computing", "full", "sorting"].includes(scene);
+  const inCollections = ["collections", "vacant", "offer", "part", "pinned", "computing", "full", "sorting", "within"].includes(scene);
   const ahead = { running: scene === "computing", done: scene === "computing" ? 37 : 0, all: scene === "computing" ? 155 : 0, bytes: scene === "computing" ? 83e6 : 0, full: scene === "full", byItself: !zh };
-  const pick = { vacant: zh ? "招标" : "Tenders" }[scene] ?? (zh ? "制度" : "Policies");
+  const pick = { within: crowdName, vacant: zh ? "招标" : "Tenders" }[scene] ?? (zh ? "制度" : "Policies");
 
   const commands = {
     collections: () => (scene === "many" ? crowd : inCollections || scene === "answer" ? collections : []),

@@ -76,7 +76,7 @@ export function sentence(change: Partial<SentenceDto> = {}): SentenceDto {
 }
 
 export function turn(change: Partial<TurnDto> = {}): TurnDto {
-  return { run: 7, question: "Hotels?", agent: null, task: null, answer: answer(), error: null, ...change };
+  return { run: 7, question: "Hotels?", agent: null, within: null, task: null, answer: answer(), error: null, ...change };
 }
 
 export function answer(change: Partial<AnswerDto> = {}): AnswerDto {

@@ -27,6 +27,8 @@ pub struct NewTurn<'a> {
     pub model: &'a str,
     /// The agent that is asked.
     pub agent: Option<&'a str>,
+    /// The collection within which it is asked.
+    pub within: Option<&'a str>,
     /// The run that was begun in place of an answer.
     pub run: Option<RunId>,
 }
@@ -36,6 +38,8 @@ pub struct Turn {
     pub id: TurnId,
     pub question: String,
     pub agent: Option<String>,
+    /// The name of a collection, which may have been taken away since.
+    pub within: Option<String>,
     pub run: Option<RunId>,
     /// Missing while it runs, and for good when the app ended meanwhile.
     pub end: Option<TurnEnd>,
@@ -70,9 +74,17 @@ impl Record {
             };
             transaction.execute("UPDATE chats SET updated_at = ?2 WHERE id = ?1", params![chat, now()])?;
             transaction.execute(
-                "INSERT INTO turns (chat, question, model, agent, run, asked_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![chat, turn.question, turn.model, turn.agent, turn.run.map(|run| run.0), now()],
+                "INSERT INTO turns (chat, question, model, agent, collection, run, asked_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    chat,
+                    turn.question,
+                    turn.model,
+                    turn.agent,
+                    turn.within,
+                    turn.run.map(|run| run.0),
+                    now()
+                ],
             )?;
             Ok((ChatId(chat), TurnId(transaction.last_insert_rowid())))
         })
@@ -110,7 +122,8 @@ impl Record {
         self.read("read a chat", |connection| {
             connection
                 .prepare(
-                    "SELECT id, question, answer, error, agent, run FROM turns WHERE chat = ?1 ORDER BY id",
+                    "SELECT id, question, answer, error, agent, run, collection FROM turns
+                     WHERE chat = ?1 ORDER BY id",
                 )?
                 .query_map([chat.0], |row| {
                     let answer: Option<String> = row.get(2)?;
@@ -120,6 +133,7 @@ impl Record {
                         question: row.get(1)?,
                         agent: row.get(4)?,
                         run: row.get::<_, Option<i64>>(5)?.map(RunId),
+                        within: row.get(6)?,
                         end: answer.map(TurnEnd::Answer).or(error.map(TurnEnd::Error)),
                     })
                 })?
@@ -143,12 +157,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("record.sqlite");
         let record = Record::open(&path).expect("a record");
-        let new = NewTurn { chat: None, question: "谁批准?", model: "m", agent: Some("clerk"), run: None };
+        let (agent, within) = (Some("clerk"), Some("制度"));
+        let new = NewTurn { chat: None, question: "谁批准?", model: "m", agent, within, run: None };
         let (chat, turn) = record.begin_turn(new).expect("a turn");
         drop(record);
         let record = Record::open(&path).expect("the same record");
         let kept = record.turns(chat).expect("turns").remove(0);
-        assert_eq!((kept.end, kept.agent.as_deref(), kept.run), (None, Some("clerk"), None));
+        assert_eq!((kept.end, kept.agent.as_deref(), kept.within.as_deref()), (None, agent, within));
+        assert_eq!(kept.run, None);
         record.end_turn(turn, &TurnEnd::Answer("{}".into())).expect("an end");
         assert_eq!(record.turns(chat).expect("turns")[0].end, Some(TurnEnd::Answer("{}".into())));
         record.delete_chat(chat).expect("a deletion");

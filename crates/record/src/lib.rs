@@ -58,7 +58,7 @@ pub enum RecordError {
     },
 }
 
-const SCHEMA_VERSION: u32 = 6;
+const SCHEMA_VERSION: u32 = 7;
 
 /// What brings a record of each older version, from 1 on, to the next one.
 const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [
@@ -67,12 +67,14 @@ const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [
     COLLECTIONS,
     PINS,
     NAMES,
+    WITHIN,
 ];
 
 const RUNS: &str = include_str!("runs.sql");
 const COLLECTIONS: &str = include_str!("collections.sql");
 const PINS: &str = include_str!("pins.sql");
 const NAMES: &str = include_str!("names.sql");
+const WITHIN: &str = include_str!("within.sql");
 
 impl Record {
     /// Opens the record at `path`, making it when it is not there.
@@ -105,7 +107,7 @@ impl Record {
             match found {
                 0 => {
                     transaction.execute_batch(include_str!("schema.sql"))?;
-                    for part in [RUNS, COLLECTIONS, PINS, NAMES] {
+                    for part in [RUNS, COLLECTIONS, PINS, NAMES, WITHIN] {
                         transaction.execute_batch(part)?;
                     }
                 }
@@ -193,6 +195,36 @@ mod tests {
         assert_ne!(layout(&old), layout(&new));
         let record = Record::open(&old).expect("the record");
         assert_eq!(record.chats().expect("chats")[0].title, "kept");
+        drop(record);
+        assert_eq!(layout(&old), layout(&new));
+    }
+
+    #[test]
+    fn the_chats_of_the_version_before_are_read_and_go_on() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (old, new) = (folder.path().join("old.sqlite"), folder.path().join("new.sqlite"));
+        drop(Record::open(&new).expect("a record"));
+        let connection = Connection::open(&old).expect("a database");
+        connection.execute_batch(include_str!("schema.sql")).expect("the schema");
+        for part in [RUNS, COLLECTIONS, PINS, NAMES] {
+            connection.execute_batch(part).expect("a part of it");
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO chats (id, title, updated_at) VALUES (4, 'kept', 1);
+                 INSERT INTO turns (chat, question, model, asked_at, agent) VALUES (4, 'Who?', 'm', 1, 'clerk')",
+            )
+            .expect("rows");
+        connection.pragma_update(None, "user_version", 6).expect("a pragma");
+        drop(connection);
+        let record = Record::open(&old).expect("the record");
+        let within = Some("Prices");
+        let chat = Some(ChatId(4));
+        let new_turn = NewTurn { chat, question: "And?", model: "m", agent: None, within, run: None };
+        record.begin_turn(new_turn).expect("a turn");
+        let turns = record.turns(ChatId(4)).expect("turns");
+        let kept: Vec<_> = turns.iter().map(|turn| (turn.agent.as_deref(), turn.within.as_deref())).collect();
+        assert_eq!(kept, [(Some("clerk"), None), (None, within)]);
         drop(record);
         assert_eq!(layout(&old), layout(&new));
     }

@@ -8,6 +8,8 @@ export interface Question {
   chat: number | null;
   /** The agent that is asked; null for none. */
   agent: string | null;
+  /** The name of the collection within which it is asked; null for all documents. */
+  within: string | null;
 }
 
 /** Returns at once; the answer comes as events, done or failed last. */

@@ -136,6 +136,10 @@ export type TurnDto = { run: number, question: string,
  */
 agent: string | null, 
 /**
+ * The name of the collection within which it was asked, which may have been taken away since.
+ */
+within: string | null, 
+/**
  * The run that was begun in place of an answer; its number among the runs.
  */
 task: number | null, 

@@ -3,6 +3,7 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Backend } from "../../test/backend";
 import { agent, ahead, answer, citation, collection, passage, sentence, source, status, turn, words } from "../../test/fixtures";
+import { announcer } from "../shared/announcer.svelte";
 import { notices } from "../shared/notices.svelte";
 import Desk from "./Desk.svelte";
 
@@ -228,6 +229,125 @@ describe("an agent that is asked", () => {
     await fireEvent.change(picker(), { target: { value: "" } });
     await fireEvent.click(screen.getByTestId("again"));
     await waitFor(() => expect(backend.called("ask")[0]).toMatchObject({ agent: "reconciler" }));
+  });
+});
+
+describe("a question while a collection is chosen", () => {
+  const chooseAll = () => fireEvent.click(screen.getByTestId("all-documents"));
+  const choose = (name: string) => fireEvent.click(screen.getByRole("button", { name: new RegExp(`^${name}`) }));
+  const nothing = answer({ declined: true, text: "This is not in “Policies”.", sentences: [], passages: [] });
+
+  beforeEach(() => {
+    backend.collections = [collection()];
+  });
+
+  async function keptIn(within: string, change: Parameters<typeof turn>[0] = {}) {
+    backend.chats = [{ id: 4, title: "Hotels?", updatedAt: 0 }];
+    backend.turns = [turn({ within, ...change })];
+    backend.view = { chat: 4, draft: "", reader: null };
+    await open();
+  }
+
+  test("is asked in it, which is seen, heard and said at the question", async () => {
+    await open();
+    expect(screen.queryByTestId("ask-within")).toBeNull();
+    expect(announcer.text).not.toContain("Questions are asked");
+    await choose("Policies");
+    expect(screen.getByTestId("ask-within").textContent).toContain("in Policies");
+    expect(question().placeholder).toBe("Ask in Policies…");
+    const described = question().getAttribute("aria-describedby") as string;
+    expect(document.getElementById(described.split(" ")[0] as string)?.textContent).toBe("in Policies");
+    await waitFor(() => expect(announcer.text).toBe("Questions are asked in “Policies”."));
+    await ask("One?");
+    expect(backend.called("ask")[0]).toMatchObject({ question: "One?", agent: null, within: "Policies" });
+    expect(screen.getByTestId("turn-within").textContent).toBe("in Policies");
+    expect(screen.getByTestId("answer").textContent).toContain("Searching in “Policies”");
+    await fireEvent.click(screen.getByTestId("language"));
+    expect(question().placeholder).toBe("在“Policies”中提问……");
+    expect(screen.getByTestId("turn-within").textContent).toBe("范围：Policies");
+    await fireEvent.click(screen.getByTestId("language"));
+  });
+
+  test("is asked in all documents again once that is left, here or in the list", async () => {
+    await open();
+    await choose("Policies");
+    const leave = screen.getByRole("button", { name: "Ask in all documents, not only in “Policies”" });
+    expect(leave.tabIndex).toBe(0);
+    await fireEvent.click(leave);
+    expect(screen.queryByTestId("ask-within")).toBeNull();
+    expect(screen.getByTestId("all-documents").getAttribute("aria-current")).toBe("true");
+    expect(document.activeElement).toBe(question());
+    await waitFor(() => expect(announcer.text).toBe("Questions are asked in all documents."));
+    await choose("Policies");
+    await chooseAll();
+    expect(screen.queryByTestId("ask-within")).toBeNull();
+    await ask("One?");
+    expect(backend.called("ask")[0]).toMatchObject({ within: null });
+    expect(screen.queryByTestId("turn-within")).toBeNull();
+  });
+
+  test("is asked in all documents at a click when it is not in the collection", async () => {
+    await open();
+    await choose("Policies");
+    await ask("One?");
+    backend.answer({ type: "started", run: 7, chat: 4 }, { type: "done", answer: nothing });
+    const offer = await screen.findByTestId("ask-in-all");
+    expect(screen.getByTestId("answer").textContent).toContain("This is not in “Policies”.");
+    await fireEvent.click(offer);
+    await waitFor(() => expect(backend.called("ask")[1]).toMatchObject({ question: "One?", chat: 4, within: null }));
+    expect(screen.getAllByTestId("turn-within")).toHaveLength(1);
+    // While that is under way, it can't be asked once more.
+    expect(screen.getByTestId<HTMLButtonElement>("ask-in-all").disabled).toBe(true);
+    expect(document.activeElement).toBe(question());
+    backend.answer({ type: "done", answer: answer({ ...nothing, text: "This is not in your documents." }) });
+    const states = () => screen.getAllByTestId("answer").map(({ dataset }) => dataset["state"]);
+    await waitFor(() => expect(states()).toEqual(["declined", "declined"]));
+    expect(screen.getAllByTestId("ask-in-all")).toHaveLength(1);
+    // What was chosen stays chosen.
+    expect(screen.getByTestId("ask-within")).toBeTruthy();
+  });
+
+  test("is not offered to be asked in all when it was answered", async () => {
+    await keptIn("Policies");
+    expect(screen.getByTestId("turn-within").textContent).toBe("in Policies");
+    expect(screen.queryByTestId("ask-in-all")).toBeNull();
+  });
+
+  test("is asked again in the same one, whatever is chosen by now", async () => {
+    await keptIn("Policies", { answer: null });
+    await fireEvent.click(screen.getByTestId("again"));
+    await waitFor(() => expect(backend.called("ask")[0]).toMatchObject({ within: "Policies" }));
+  });
+
+  test("says when that one was taken away, and offers all documents", async () => {
+    const error = { code: "not_found", message: "there is no collection Tenders", hint: "" };
+    await keptIn("Tenders", { answer: null, error });
+    expect(screen.getByTestId("turn-within").textContent).toBe("in Tenders");
+    expect(screen.getByTestId("collection-gone").textContent).toBe("The collection “Tenders” is not there any more.");
+    await fireEvent.click(screen.getByTestId("again"));
+    backend.answer({ type: "failed", error });
+    await waitFor(() => expect(announcer.text).toContain("The collection “Tenders” is not there any more."));
+    await fireEvent.click(screen.getAllByTestId("ask-in-all")[1] as HTMLElement);
+    expect(backend.called("ask").map(({ within }) => within)).toEqual(["Tenders", null]);
+  });
+
+  test("goes to all documents when the collection is taken away", async () => {
+    await open();
+    await choose("Policies");
+    backend.collections = [];
+    backend.tell({ type: "sources_changed", sources: [source({ id: 2 })], removed: [] });
+    await waitFor(() => expect(screen.queryByTestId("ask-within")).toBeNull());
+    await ask("One?");
+    expect(backend.called("ask")[0]).toMatchObject({ within: null });
+  });
+
+  test("is no part of a task that is handed over", async () => {
+    backend.agents = { agents: [agent()], broken: [] };
+    await open();
+    await choose("Policies");
+    await fireEvent.change(screen.getByTestId("ask-agent"), { target: { value: agent().id } });
+    await fireEvent.click(screen.getByTestId("hand-over"));
+    expect((await screen.findByTestId("handing")).textContent).not.toContain("Policies");
   });
 });
 

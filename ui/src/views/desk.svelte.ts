@@ -25,7 +25,10 @@ export class Desk {
   readonly collections = new Collections();
   readonly chats = new Chats();
   readonly reader = new Reader();
-  readonly conversation = new Conversation(() => void notices.watch(() => this.chats.refresh()));
+  readonly conversation = new Conversation(
+    () => void notices.watch(() => this.chats.refresh()),
+    (collection) => this.collections.has(collection),
+  );
   readonly agents = new AgentsRoom();
   room: Room = $state("documents");
   status: StatusDto | null = $state.raw(null);

@@ -14,6 +14,8 @@ pub struct KeptTurn {
     pub question: String,
     /// The id of the agent that was asked.
     pub agent: Option<String>,
+    /// The name of the collection within which it was asked, which may have been taken away since.
+    pub within: Option<String>,
     /// The run that was begun in place of an answer.
     pub run: Option<RunId>,
     /// Missing when the app ended before the answer was done.
@@ -47,6 +49,7 @@ impl App {
         chat: Option<ChatId>,
         question: &str,
         agent: Option<&str>,
+        within: Option<&str>,
     ) -> Result<(ChatId, TurnId), AppError> {
         let question = question.trim();
         if question.is_empty() {
@@ -56,7 +59,7 @@ impl App {
             Some(id) => self.locate_chat_model_for(self.agent(id)?.agent.model.as_deref())?.0.id,
             None => self.model_in_use(inhouse_catalog::Task::Chat)?.model.id,
         };
-        Ok(self.record().begin_turn(NewTurn { chat, question, model: &model, agent, run: None })?)
+        Ok(self.record().begin_turn(NewTurn { chat, question, model: &model, agent, within, run: None })?)
     }
 
     /// Keeps in a chat, or in a new one, that a task was handed over; `title` is what it is called there.
@@ -72,6 +75,7 @@ impl App {
             question: title,
             model: &row.model,
             agent: Some(&row.agent),
+            within: None,
             run: Some(run),
         })?)
     }
@@ -120,6 +124,7 @@ impl App {
                     id: turn.id,
                     question: turn.question,
                     agent: turn.agent,
+                    within: turn.within,
                     run: turn.run,
                     outcome,
                 })

@@ -5,7 +5,7 @@ import { ask, handOver, readChat, stopAnswer } from "../../ipc/chats";
 import type { AnswerEventDto } from "../../ipc/gen";
 import { announcer } from "../../shared/announcer.svelte";
 import { notices } from "../../shared/notices.svelte";
-import { afterEvent, hasEnded, keptTurn, newTurn, taskTurn, type Turn } from "./turn";
+import { afterEvent, goneCollection, hasEnded, keptTurn, newTurn, taskTurn, type Turn } from "./turn";
 
 /** A turn on the screen; it goes on changing when its chat is not the one that is shown. */
 export class LiveTurn {
@@ -34,11 +34,19 @@ export class Conversation {
   #placed: Promise<void> = Promise.resolve();
   #place = () => {};
 
-  /** Tells that a chat came into being or changed. */
-  constructor(private readonly onChange: () => void) {}
+  constructor(
+    /** Tells that a chat came into being or changed. */
+    private readonly onChange: () => void,
+    private readonly hasCollection: (name: string) => boolean,
+  ) {}
 
   get runsElsewhere(): boolean {
     return this.running !== null && !this.turns.includes(this.running);
+  }
+
+  /** The collection that a turn was asked within and that was taken away, when that is why it has no answer. */
+  goneCollection(turn: Turn): string | null {
+    return goneCollection(turn, this.hasCollection);
   }
 
   startNew() {
@@ -59,15 +67,16 @@ export class Conversation {
     this.agent = this.turns.at(-1)?.turn.agent ?? null;
   }
 
-  async ask(question: string, agent = this.agent): Promise<void> {
+  /** Asks an agent, or none, within a collection, or in all documents. */
+  async ask(question: string, agent: string | null, within: string | null): Promise<void> {
     if (this.running) return;
-    const live = new LiveTurn(newTurn(question, agent), this.chat);
+    const live = new LiveTurn(newTurn(question, agent, within), this.chat);
     this.#placed = new Promise((resolve) => (this.#place = resolve));
     this.running = live;
     this.turns = [...this.turns, live];
-    announcer.say(t("turn.finding"));
+    announcer.say(within === null ? t("turn.finding") : t("turn.finding.within", { name: within }));
     try {
-      await ask({ question, chat: this.chat, agent }, (event) => this.#take(live, event));
+      await ask({ question, chat: this.chat, agent, within }, (event) => this.#take(live, event));
     } catch (cause) {
       this.#take(live, { type: "failed", error: asError(cause) });
     }
@@ -103,7 +112,8 @@ export class Conversation {
       this.#place();
       if (live.stopWanted) void notices.watch(() => stopAnswer(event.run));
     }
-    announce(event);
+    const gone = this.goneCollection(live.turn);
+    announce(event, gone === null ? null : t("turn.gone", { name: gone }));
     if (hasEnded(live.turn) && this.running === live) {
       this.running = null;
       this.#place();
@@ -112,8 +122,8 @@ export class Conversation {
   }
 }
 
-/** Changes of phase are spoken, not the text as it comes. */
-function announce(event: AnswerEventDto) {
+/** Changes of phase are spoken, not the text as it comes; why there is no answer, as it is better known here. */
+function announce(event: AnswerEventDto, failure: string | null) {
   switch (event.type) {
     case "evidence":
       if (event.passages.length > 0) announcer.say(t("turn.announce.evidence", { n: event.passages.length }));
@@ -125,7 +135,7 @@ function announce(event: AnswerEventDto) {
       announcer.say(event.answer.stopped ? t("turn.announce.stopped") : event.answer.text);
       break;
     case "failed":
-      announcer.say(t("turn.announce.failed", { message: errorText(event.error).message }));
+      announcer.say(t("turn.announce.failed", { message: failure ?? errorText(event.error).message }));
       break;
   }
 }

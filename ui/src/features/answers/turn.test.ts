@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answer, passage, turn } from "../../../test/fixtures";
 import type { AnswerEventDto } from "../../ipc/gen";
-import { afterEvent, answerState, keptTurn, newTurn } from "./turn";
+import { afterEvent, answerState, goneCollection, keptTurn, newTurn } from "./turn";
 
 const play = (...events: AnswerEventDto[]) => events.reduce(afterEvent, newTurn("What may a night cost?"));
 
@@ -61,6 +61,17 @@ describe("what is kept of a turn", () => {
     const kept = keptTurn(turn({ agent: "reconciler", task: 3, answer: null }));
     expect(kept).toMatchObject({ agent: "reconciler", phase: { at: "task", task: 3 } });
     expect(afterEvent(kept, { type: "text", text: "late" })).toBe(kept);
+  });
+
+  test("a collection that was taken away is told apart from what else is not there", () => {
+    const error = { code: "not_found", message: "m", hint: "" };
+    const gone = (change: Parameters<typeof turn>[0], there: string[]) =>
+      goneCollection(keptTurn(turn({ answer: null, error, ...change })), (name) => there.includes(name));
+    expect(gone({ within: "Prices" }, ["Rules"])).toBe("Prices");
+    expect(gone({ within: "Prices" }, ["Prices"])).toBeNull();
+    expect(gone({ within: null }, [])).toBeNull();
+    expect(gone({ within: "Prices", error: { ...error, code: "internal" } }, [])).toBeNull();
+    expect(gone({ within: "Prices", error: null, answer: answer() }, [])).toBeNull();
   });
 
   test("a turn with neither answer nor error was interrupted", () => {

@@ -7,6 +7,8 @@ export interface Turn {
   question: string;
   /** The id of the agent that was asked. */
   agent: string | null;
+  /** The name of the collection within which it was asked; null for all documents. */
+  within: string | null;
   evidence: PassageDto[];
   /** What has been written so far; the answer's own text counts once it is done. */
   text: string;
@@ -28,8 +30,8 @@ export type Phase =
 
 export type AnswerState = "streaming" | "done" | "failed" | "declined" | "stopped";
 
-export function newTurn(question: string, agent: string | null = null): Turn {
-  return { run: null, question, agent, evidence: [], text: "", phase: { at: "finding" } };
+export function newTurn(question: string, agent: string | null = null, within: string | null = null): Turn {
+  return { run: null, question, agent, within, evidence: [], text: "", phase: { at: "finding" } };
 }
 
 /** Of a task that was handed over just now; its number among the turns is not known. */
@@ -37,7 +39,7 @@ export function taskTurn(title: string, agent: string, task: number): Turn {
   return { ...newTurn(title, agent), phase: { at: "task", task } };
 }
 
-export function keptTurn({ run, question, agent, task, answer, error }: TurnDto): Turn {
+export function keptTurn({ run, question, agent, within, task, answer, error }: TurnDto): Turn {
   const phase: Phase =
     task !== null
       ? { at: "task", task }
@@ -46,7 +48,7 @@ export function keptTurn({ run, question, agent, task, answer, error }: TurnDto)
         : error
           ? { at: "failed", error }
           : { at: "interrupted" };
-  return { run, question, agent, evidence: answer?.passages ?? [], text: answer?.text ?? "", phase };
+  return { run, question, agent, within, evidence: answer?.passages ?? [], text: answer?.text ?? "", phase };
 }
 
 export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
@@ -73,6 +75,12 @@ export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
 
 export function hasEnded({ phase }: Turn): boolean {
   return phase.at === "done" || phase.at === "failed" || phase.at === "interrupted" || phase.at === "task";
+}
+
+/** The collection that it was asked within was taken away, and that is why there is no answer. */
+export function goneCollection({ within, phase }: Turn, isThere: (collection: string) => boolean): string | null {
+  if (phase.at !== "failed" || phase.error.code !== "not_found") return null;
+  return within === null || isThere(within) ? null : within;
 }
 
 export function answerState({ phase }: Turn): AnswerState {
