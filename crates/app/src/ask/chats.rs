@@ -136,3 +136,33 @@ impl App {
         Ok(self.record().delete_chat(id)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+    use super::*;
+    use crate::Options;
+
+    #[tokio::test]
+    async fn a_chat_tells_within_which_collection_was_asked_when_that_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let app =
+            App::open(Options { home: Some(folder.path().join("home")), ..Options::default() }).unwrap();
+        app.make_collection("Prices").unwrap();
+        let question = "What does a desk cost?";
+        let options = AskOptions { within: vec!["Prices".to_owned()], ..AskOptions::default() };
+        let (chat, turn) = app.begin_turn(None, question, None, Some("Prices")).unwrap();
+        let answered = app.answer_turn(turn, question, &options, &Cancel::new(), |_| {}).await.unwrap();
+        assert!(answered.declined);
+        app.remove_from_collection("Prices", None).await.unwrap();
+        let (_, again) = app.begin_turn(Some(chat), question, None, Some("Prices")).unwrap();
+        app.answer_turn(again, question, &options, &Cancel::new(), |_| {}).await.unwrap_err();
+        let turns = app.chat(chat).unwrap();
+        let within: Vec<_> = turns.iter().map(|turn| turn.within.as_deref()).collect();
+        assert_eq!(within, [Some("Prices"); 2]);
+        assert_eq!(turns[0].outcome, Some(TurnOutcome::Answered(Box::new(answered))));
+        let Some(TurnOutcome::Failed(error)) = &turns[1].outcome else { panic!("{:?}", turns[1]) };
+        assert_eq!((&*error.code, &*error.message), ("not_found", "there is no collection Prices"));
+    }
+}
