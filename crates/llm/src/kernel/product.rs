@@ -27,7 +27,7 @@ pub(crate) fn multiply(
     let rows = inputs.rows;
     let all = Matrix::new(out, rows, weights.outputs, bias);
     let groups = weights.outputs.div_ceil(LANES);
-    let panel = (PANEL / size_of_val(weights.group(0)).max(1)).max(1);
+    let panel = (PANEL * groups / size_of_val(&*weights.lines).max(1)).max(1);
     let work = |mut groups: Range<usize>| {
         while !groups.is_empty() {
             let panel = groups.start..groups.end.min(groups.start + panel);
