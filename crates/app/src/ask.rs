@@ -189,8 +189,15 @@ impl App {
         blocking(move || {
             let instructions = instructions.unwrap_or_default();
             // Of what is read anyway and is as good, what the model has read before comes first.
-            let near = alike(&found[..first.min(found.len())]);
-            let order = order_for_reuse(chat.as_ref(), &instructions, &question, &passages[..near])?;
+            let read = match alike(&found[..first.min(found.len())]) {
+                near @ ..=1 => near,
+                near => {
+                    let room = chat.context().saturating_sub(ANSWER_TOKENS);
+                    let all = &passages[..near];
+                    lay_out(chat.as_ref(), &instructions, &question, all, options.budget, room)?.used
+                }
+            };
+            let order = order_for_reuse(chat.as_ref(), &instructions, &question, &passages[..read])?;
             if !order.is_sorted() {
                 reorder(&order, &mut found);
                 reorder(&order, &mut passages);

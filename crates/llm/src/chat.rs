@@ -21,6 +21,7 @@ pub use self::snapshots::SnapshotOptions;
 use self::snapshots::{Snapshots, fingerprint};
 use crate::decoder::{Decoder, Shape};
 use crate::gguf::Gguf;
+use crate::kernel::Level;
 
 mod constraint;
 mod joint;
@@ -38,6 +39,8 @@ mod stops;
 const SEQUENCES: usize = 3;
 /// How often a call that waits for another one looks whether it was cancelled.
 const WAIT: Duration = Duration::from_millis(50);
+/// Another one when keys and values are laid out or computed in another way: what was kept before goes then.
+const COMPUTED: &[u8] = b"3";
 
 /// Which file to load, and what it may take.
 #[derive(Debug, Clone)]
@@ -215,6 +218,12 @@ impl LocalChat {
     }
 }
 
+/// Tells by what keys and values are computed: their last bits are others on another kind of processor, and
+/// where kernels compute in another order.
+fn computed_by() -> [u8; snapshots::HASH] {
+    snapshots::hash([COMPUTED, Level::available()[0].name().as_bytes()])
+}
+
 /// What is kept only saves time: a folder that cannot be used costs no more than that.
 fn open_kept<T>(
     at: SnapshotOptions,
@@ -224,6 +233,7 @@ fn open_kept<T>(
 ) -> Option<T> {
     let folder = at.folder.clone();
     fingerprint(gguf.path(), gguf.data_start(), gguf.file_bytes())
+        .map(|file| snapshots::hash([&file, &computed_by()]))
         .and_then(|fingerprint| open(at, id, fingerprint))
         .inspect_err(|error| tracing::warn!(folder = %folder.display(), %error, "nothing computed is kept"))
         .ok()

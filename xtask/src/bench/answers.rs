@@ -61,6 +61,12 @@ struct Cited {
 }
 
 #[derive(Deserialize)]
+struct Pinned {
+    beginnings: usize,
+    ready: usize,
+}
+
+#[derive(Deserialize)]
 struct Searched {
     hits: Vec<Hit>,
 }
@@ -178,7 +184,11 @@ impl Place<'_> {
             command
         };
         process::output(collections(&["add", COLLECTION]).args(documents))?;
-        process::output(&mut collections(&["pin", COLLECTION, "--json", "--model", model]))?;
+        let printed = process::output(&mut collections(&["pin", COLLECTION, "--json", "--model", model]))?;
+        let pinned: Pinned = serde_json::from_str(&printed).context("reading what was pinned")?;
+        if pinned.ready < pinned.beginnings {
+            bail!("of {} passages only {} are computed ahead", pinned.beginnings, pinned.ready);
+        }
         self.ask(model, pairs, &[PINNED], cells)?;
         // The next paragraphs are asked about cold again.
         process::output(&mut collections(&["unpin", COLLECTION]))?;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::pages::PAGE;
 use super::snapshots::{self, HASH, SnapshotOptions};
 
-/// Another one when keys and values are laid out or computed in another way.
+/// What a file begins with; another one when it is laid out in another way.
 const MAGIC: &[u8; 8] = b"inhouse3";
 
 /// Of a file that says that all which was to be kept of a source is there.
@@ -194,14 +194,14 @@ pub fn note_complete(folder: &Path, model: &str, source: i64, what: &str) -> io:
     for model in folders_of(folder, model)? {
         let folder = model.join(source.to_string());
         fs::create_dir_all(&folder)?;
-        fs::File::create(folder.join(format!("{what}.{COMPLETE}")))?;
+        fs::File::create(folder.join(note(what)))?;
     }
     Ok(())
 }
 
 /// Whether this was noted, and nothing of it was thrown away since.
 pub fn is_complete(folder: &Path, model: &str, source: i64, what: &str) -> io::Result<bool> {
-    let note = Path::new(&source.to_string()).join(format!("{what}.{COMPLETE}"));
+    let note = Path::new(&source.to_string()).join(note(what));
     Ok(folders_of(folder, model)?.iter().any(|model| model.join(&note).exists()))
 }
 
@@ -239,6 +239,10 @@ pub fn bytes_in(folder: &Path) -> io::Result<u64> {
 
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+fn note(what: &str) -> String {
+    format!("{what}-{}.{COMPLETE}", snapshots::hex(&super::computed_by()[..4]))
 }
 
 fn is_note(path: &Path) -> bool {

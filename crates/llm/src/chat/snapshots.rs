@@ -11,8 +11,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-/// Another one when keys and values are laid out or computed in another way: older files hold no more
-/// then.
+/// What a file begins with; another one when it is laid out in another way.
 const MAGIC: &[u8; 8] = b"inhouse3";
 pub(super) const ENDING: &str = "kv";
 /// Of a file that is being written.
