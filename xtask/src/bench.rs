@@ -23,7 +23,7 @@ mod grounded;
 const USAGE: &str =
     "usage: cargo xtask bench llm [--peers DIR] [--models ID,...] [--context N,...] [--rounds N] [--json]
        cargo xtask bench embed --passages FILE [--peers DIR] [--models ID,...] [--rounds N] [--json]
-       cargo xtask bench answers --data DIR [--models ID,...] [--questions N] [--json]
+       cargo xtask bench answers --data DIR [--models ID,...] [--questions N] [--kept FILE] [--json]
        cargo xtask bench grounded --peers DIR [--models ID,...] [--rounds N] [--json]
        cargo xtask bench tools --peers DIR [--models ID,...] [--rounds N] [--json]";
 
@@ -55,6 +55,8 @@ struct Wanted {
     data: Option<PathBuf>,
     /// Of each language.
     questions: usize,
+    /// Where answers are kept, for a run that goes on from there.
+    kept: Option<PathBuf>,
     rounds: usize,
     json: bool,
 }
@@ -219,6 +221,7 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
         passages: None,
         data: None,
         questions: 200,
+        kept: None,
         rounds: if matches!(what, What::Llm | What::Embed) { 5 } else { 1 },
         json: false,
     };
@@ -233,6 +236,7 @@ fn parse(arguments: &[String]) -> Result<(What, Wanted)> {
             "--peers" => wanted.peers = Some(value.into()),
             "--passages" => wanted.passages = Some(value.into()),
             "--data" => wanted.data = Some(value.into()),
+            "--kept" => wanted.kept = Some(value.into()),
             "--questions" => wanted.questions = value.parse().ok().filter(|n| *n > 0).context(USAGE)?,
             "--models" => wanted.models = value.split(',').map(str::to_owned).collect(),
             "--context" => {
