@@ -15,6 +15,7 @@ pub mod numeral;
 pub mod prompt;
 pub mod sentence;
 pub mod terms;
+mod unit;
 
 use std::ops::Range;
 

@@ -16,6 +16,7 @@ use crate::answer::Language;
 use crate::answer::language::is_han;
 use crate::answer::sentence::{CitedSentence, is_row, sentence_ranges};
 use crate::answer::terms::{Terms, han_runs, numeral};
+use crate::answer::unit;
 use crate::passage::{Anchor, CharRange, Passage};
 
 /// Share of the sentence's own words (those that are not the question's) that a quote must have: one
@@ -38,6 +39,7 @@ pub fn bind(question: &str, sentence: &CitedSentence, passages: &[Passage]) -> V
     passages
         .iter()
         .enumerate()
+        .filter(|(_, passage)| unit::are_named(&sentence.text, &[&passage.text, &passage.heading, question]))
         .flat_map(|(at, passage)| {
             let named = sentence.numbers.contains(&(at + 1));
             let rows = Rows::of(&passage.text);
@@ -227,6 +229,14 @@ mod tests {
     #[test]
     fn a_number_that_the_passage_does_not_have_supports_nothing() {
         assert_eq!(bound("How much for meals?", "The limit for meals is 54 euros a day.", MEALS), None);
+    }
+
+    #[test]
+    fn a_figure_in_money_is_not_said_by_a_count() {
+        let (asked, text) = ("What do flow meters cost?", "Order 7: 1 flow meter, 2 valves.");
+        assert!(bound(asked, "1 flow meter.", text).is_some());
+        assert_eq!(bound(asked, "A flow meter costs $1.", text), None);
+        assert!(bound(asked, "A flow meter costs $1.", "A flow meter costs 1 US dollar.").is_some());
     }
 
     #[test]

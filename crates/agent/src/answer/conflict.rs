@@ -16,9 +16,9 @@
 //! - what stands above the two (headings, titles) must not name different things;
 //! - when either source says both, the two are no contradiction.
 
-mod figure;
+pub(super) mod figure;
 mod statement;
-mod wording;
+pub(super) mod wording;
 
 use crate::answer::bind::citation;
 use crate::answer::sentence::{is_row, sentence_ranges};

@@ -146,6 +146,20 @@ impl Wording {
         })
     }
 
+    /// Whether a text in lower case names a currency, whatever figures stand there.
+    pub fn names_money(&self, text: &str, currency: &str) -> bool {
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !is_han(c));
+        self.units.iter().any(|(word, unit)| {
+            let is_it = matches!(unit, Unit::Money(code) if code == currency);
+            let is_word = word.starts_with(|c: char| c.is_ascii_alphabetic());
+            is_it
+                && text.match_indices(word.as_str()).any(|(at, _)| {
+                    let (before, behind) = (&text[..at], &text[at + word.len()..]);
+                    !is_word || !(is_part(before.chars().next_back()) || is_part(behind.chars().next()))
+                })
+        })
+    }
+
     /// Whether a stem is of an English word for a party.
     pub fn is_party(&self, stem: &str) -> bool {
         self.parties.contains(stem)
