@@ -3,8 +3,8 @@
 //!
 //! Weights are packed once, at load, so that one instruction serves sixteen outputs ([`packed`]);
 //! inputs are rounded to eight bits for 32 at a time ([`inputs`]). Each kernel has a portable form
-//! that says what it computes, and forms for AVX2, for AVX2 with VNNI and for AVX-512 with VNNI, chosen by
-//! what the processor has when the program runs; the tests hold all of them against plain floats.
+//! that says what it computes, and forms for AVX2, for AVX2 with VNNI, for AVX-512 with VNNI, and for NEON
+//! with and without dot products, chosen by what the processor has when the program runs; the tests hold all of them against plain floats.
 //!
 //! This is the only place of the room with `unsafe` code: the instructions want it.
 
@@ -15,6 +15,8 @@ mod avx2;
 mod avx512;
 pub(crate) mod inputs;
 pub(crate) mod maps;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 pub(crate) mod packed;
 pub(crate) mod product;
 #[cfg(test)]
@@ -33,6 +35,11 @@ pub(crate) enum Level {
     /// AVX-512 with VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// NEON with dot products.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
 }
 
 impl Level {
@@ -56,6 +63,13 @@ impl Level {
                 }
                 levels.push(Self::Avx2);
             }
+        }
+        #[cfg(target_arch = "aarch64")]
+        {
+            if std::arch::is_aarch64_feature_detected!("dotprod") {
+                levels.push(Self::NeonDot);
+            }
+            levels.push(Self::Neon);
         }
         levels.push(Self::Portable);
         levels
@@ -84,6 +98,10 @@ impl Level {
             Self::AvxVnni => "avx-vnni",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => "avx-512",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => "neon",
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => "neon-dot",
         }
     }
 }

@@ -239,6 +239,10 @@ impl Head {
             Level::AvxVnni | Level::Avx2 => {
                 super::avx2::scores(count, queries, keys, size, &mut scores, stride)
             }
+            #[cfg(target_arch = "aarch64")]
+            Level::NeonDot | Level::Neon => {
+                super::neon::scores(count, queries, keys, size, &mut scores, stride);
+            }
             Level::Portable => scores_in_lanes(count, queries, keys, size, &mut scores, stride, widen),
         }
         let mut part = Part {
@@ -270,6 +274,10 @@ impl Head {
             #[cfg(target_arch = "x86_64")]
             Level::AvxVnni | Level::Avx2 if size.is_multiple_of(8) => {
                 super::avx2::blend(count, &scores, stride, values, size, &mut part.blended);
+            }
+            #[cfg(target_arch = "aarch64")]
+            Level::NeonDot | Level::Neon if size.is_multiple_of(8) => {
+                super::neon::blend(count, &scores, stride, values, size, &mut part.blended);
             }
             _ => blend_in_lanes(count, &scores, stride, values, size, &mut part.blended, widen),
         }
@@ -392,7 +400,8 @@ fn weigh(scores: &mut [f32], level: Level) -> (f32, f32) {
         Level::Avx512 => super::avx512::weigh(scores),
         #[cfg(target_arch = "x86_64")]
         Level::AvxVnni | Level::Avx2 => super::avx2::weigh(scores),
-        Level::Portable => weigh_in_lanes(scores),
+        // NEON is what the compiler uses by itself.
+        _ => weigh_in_lanes(scores),
     }
 }
 

@@ -122,6 +122,8 @@ impl Rounded<'_> {
             Level::Avx512 => super::avx512::round(&values[..whole * BLOCK], self),
             #[cfg(target_arch = "x86_64")]
             Level::AvxVnni | Level::Avx2 => super::avx2::round(&values[..whole * BLOCK], self),
+            #[cfg(target_arch = "aarch64")]
+            Level::NeonDot | Level::Neon => super::neon::round(&values[..whole * BLOCK], self),
             Level::Portable => blocks.enumerate().for_each(|(block, values)| self.set_block(block, values)),
         }
         if !rest.is_empty() {

@@ -27,7 +27,7 @@ pub(crate) fn gate(kind: Gate, gate: &mut [f32], up: &[f32], level: Level) {
         (Gate::Silu, Level::Avx512) => super::avx512::gate(gate, up),
         #[cfg(target_arch = "x86_64")]
         (Gate::Silu, Level::AvxVnni | Level::Avx2) => super::avx2::gate(gate, up),
-        (Gate::Silu, Level::Portable) => silu_in_lanes(gate, up),
+        (Gate::Silu, _) => silu_in_lanes(gate, up),
         (Gate::Gelu, _) => {
             for (gate, up) in gate.iter_mut().zip(up) {
                 let x = *gate;
@@ -52,7 +52,7 @@ pub(crate) fn gelu(values: &mut [f32], level: Level) {
         Level::Avx512 => super::avx512::gelu(values),
         #[cfg(target_arch = "x86_64")]
         Level::AvxVnni | Level::Avx2 => super::avx2::gelu(values),
-        Level::Portable => gelu_in_lanes(values),
+        _ => gelu_in_lanes(values),
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn layer_norm(values: &mut [f32], weight: &[f32], bias: &[f32], epsil
             Level::Avx512 => super::avx512::layer_norm(row, weight, bias, epsilon),
             #[cfg(target_arch = "x86_64")]
             Level::AvxVnni | Level::Avx2 => super::avx2::layer_norm(row, weight, bias, epsilon),
-            Level::Portable => layer_norm_in_lanes(row, weight, bias, epsilon),
+            _ => layer_norm_in_lanes(row, weight, bias, epsilon),
         }
     }
 }

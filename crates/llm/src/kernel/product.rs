@@ -142,6 +142,10 @@ fn multiply_tile(weights: &Packed, group: usize, tile: Tile<'_>, level: Level, o
         Level::AvxVnni => super::avx2::multiply_tile::<true>(weights, group, tile, out),
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => super::avx2::multiply_tile::<false>(weights, group, tile, out),
+        #[cfg(target_arch = "aarch64")]
+        Level::NeonDot => super::neon::multiply_tile::<true>(weights, group, tile, out),
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => super::neon::multiply_tile::<false>(weights, group, tile, out),
         Level::Portable => portable(weights, group, tile, out),
     }
 }
