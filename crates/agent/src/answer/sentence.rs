@@ -116,13 +116,43 @@ fn ends_with_full_stop(text: &str, start: usize, at: usize, after: &[(usize, cha
     if word.chars().count() == 1 && word.chars().all(char::is_uppercase) {
         return false;
     }
-    const ABBREVIATIONS: [&str; 14] =
-        ["e.g", "i.e", "mr", "mrs", "ms", "dr", "no", "art", "sec", "vs", "approx", "st", "fig", "cf"];
-    if ABBREVIATIONS.contains(&word.to_lowercase().as_str()) {
+    let after: String = after.iter().map(|(_, c)| *c).skip_while(|c| c.is_whitespace()).take(16).collect();
+    let lower = word.to_lowercase();
+    if ABBREVIATIONS.contains(&lower.as_str()) {
         return false;
     }
-    after.iter().map(|(_, c)| *c).find(|c| !c.is_whitespace()).is_none_or(|c| !c.is_lowercase())
+    if BEFORE_FIGURES.contains(&lower.as_str()) && after.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let next = after.split(|c: char| !c.is_alphabetic()).next().unwrap_or("");
+    // Initials ("the U.S. Government") and "et al." end a sentence where another clearly begins.
+    let is_short = lower == "al" || word.contains('.') && word.split('.').all(is_capital);
+    if is_short && !after.is_empty() && !OPENERS.contains(&next) {
+        return false;
+    }
+    !after.starts_with(char::is_lowercase)
 }
+
+fn is_capital(text: &str) -> bool {
+    text.chars().count() == 1 && text.starts_with(char::is_uppercase)
+}
+
+/// Never the last of a sentence.
+const ABBREVIATIONS: &[&str] = &[
+    "e.g", "i.e", "mr", "mrs", "ms", "dr", "prof", "rev", "gen", "lt", "capt", "gov", "sen", "mt", "no",
+    "nos", "art", "sec", "vs", "approx", "st", "fig", "cf",
+];
+/// Not the last of a sentence where a figure follows.
+const BEFORE_FIGURES: &[&str] = &[
+    "c", "ca", "b", "d", "fl", "p", "pp", "vol", "ch", "para", "jan", "feb", "mar", "apr", "jun", "jul",
+    "aug", "sep", "sept", "oct", "nov", "dec",
+];
+/// Words with which a sentence clearly begins.
+const OPENERS: &[&str] = &[
+    "The", "A", "An", "It", "Its", "He", "She", "They", "We", "You", "This", "That", "These", "Those", "In",
+    "On", "At", "As", "For", "From", "By", "But", "However", "If", "When", "While", "After", "Before",
+    "There", "All", "Some", "Each", "No",
+];
 
 /// Whether a line break ends the sentence, or only wraps it.
 fn is_line_end(before: &str, after: &str) -> bool {
@@ -185,6 +215,23 @@ mod tests {
             split("3.2. Meals cost up to 45.50 euros, e.g. lunch. Ask Mr. Roth. 5. Receipts are kept."),
             ["3.2. Meals cost up to 45.50 euros, e.g. lunch.", "Ask Mr. Roth.", "5. Receipts are kept."]
         );
+    }
+
+    #[test]
+    fn what_is_written_short_ends_a_sentence_only_where_another_begins() {
+        for (text, sentences) in [
+            ("Such as Lefevre (c. 1455–1536). He taught.", 2),
+            ("See p. 12 and vol. 3. It is long.", 2),
+            ("It is due on Dec. 31 at noon.", 1),
+            ("Vaswani et al. (2017) say so.", 1),
+            ("So say Vaswani et al. The rest differs.", 2),
+            ("It is run by the U.S. Government.", 1),
+            ("They left the U.S. The firm stayed.", 2),
+            ("They live in the U.S.", 1),
+            ("Choose plan b. Then go.", 2),
+        ] {
+            assert_eq!(split(text).len(), sentences, "{text}");
+        }
     }
 
     #[test]
