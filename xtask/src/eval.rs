@@ -1,5 +1,6 @@
 //! `cargo xtask eval`: how well the right passage is found, on a public set of questions; and with
-//! `answers`, `tools` or `injections` in front, how the model's answers, calls and obedience are.
+//! `answers`, `tools` or `injections` in front, how the model's answers, calls and obedience are; with
+//! `embedder`, whether it finds as much in eight bits as in floats.
 //!
 //! Measures the product through its terminal, in data folders of its own, and checks the figures
 //! against floors. The questions are those of XQuAD ([`crate::xquad`]); a passage counts as right when
@@ -24,7 +25,7 @@ use crate::process;
 use crate::setup::{self, Purpose};
 use crate::xquad::{self, Asked, Paragraph};
 
-const USAGE: &str = "usage: cargo xtask eval [answers | tools | injections] [--data DIR] [--every N] [--model ID] [--read N] [--program FILE]";
+const USAGE: &str = "usage: cargo xtask eval [answers | tools | injections | embedder] [--data DIR] [--every N] [--model ID] [--read N] [--program FILE]";
 
 /// How far down the list the right passage is looked for.
 const DEPTH: usize = 20;
@@ -70,6 +71,7 @@ enum What {
     Answers,
     Tools,
     Injections,
+    Embedder,
 }
 
 impl Wanted {
@@ -95,6 +97,7 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     let wanted = parse(arguments)?;
     match wanted.what {
         What::Retrieval => retrieval(house, &wanted),
+        What::Embedder => embedder(house, &wanted),
         What::Answers | What::Tools | What::Injections => {
             setup::prepare(house, Purpose::Use)?;
             let program = program(house, &wanted)?;
@@ -114,6 +117,18 @@ fn program(house: &House, wanted: &Wanted) -> Result<PathBuf> {
         Some(program) => Ok(program.clone()),
         None => Ok(build::programs(house)?.join("inhouse")),
     }
+}
+
+/// Holds both ways of computing beside each other; a test of the room of models, which alone has both.
+fn embedder(house: &House, wanted: &Wanted) -> Result<()> {
+    let data = wanted.data.as_deref().context(USAGE)?;
+    let data = data.canonicalize().with_context(|| data.display().to_string())?;
+    setup::prepare(house, Purpose::Use)?;
+    let mut command = process::cargo();
+    command.args(["test", "--workspace", "--lib", "eight_bits_find", "--"]);
+    command.args(["--ignored", "--show-output"]);
+    command.env("INHOUSE_XQUAD", data.join("xquad")).env("INHOUSE_MODELS", &house.models);
+    process::run(command.current_dir(&house.root))
 }
 
 fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
@@ -206,6 +221,7 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
         Some("answers") => Some(What::Answers),
         Some("tools") => Some(What::Tools),
         Some("injections") => Some(What::Injections),
+        Some("embedder") => Some(What::Embedder),
         _ => None,
     };
     if let Some(what) = what {
@@ -223,7 +239,7 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
             _ => bail!("{USAGE}"),
         }
     }
-    if wanted.data.is_none() && matches!(wanted.what, What::Retrieval | What::Answers) {
+    if wanted.data.is_none() && matches!(wanted.what, What::Retrieval | What::Answers | What::Embedder) {
         bail!("{USAGE}");
     }
     Ok(wanted)

@@ -45,8 +45,8 @@ const COMMANDS: &[(&str, &str, &str, Subcommand)] = &[
     ("tidy", "", "check the rules of the house", tidy::run),
     (
         "eval",
-        "[answers | tools | injections] [--data DIR]",
-        "measure whether passages are found, answers are quoted, tools are called rightly, orders in documents obeyed",
+        "[answers | tools | injections | embedder] [--data DIR]",
+        "measure whether passages are found, answers are quoted, tools are called rightly, orders in documents obeyed, eight bits find what floats find",
         eval::run,
     ),
     ("bench", "llm [--peers DIR]", "measure the engine, beside its peers", bench::run),

@@ -259,3 +259,55 @@ fn network(
         .collect::<Result<_, String>>()?;
     Bert::new(measures, embedding, layers).map_err(|error| error.to_string())
 }
+
+/// The network of a file in floats, under the names that BERT's tensors have elsewhere.
+#[cfg(test)]
+pub(super) fn floats(path: &Path) -> (HashMap<String, Tensor>, candle_transformers::models::bert::Config) {
+    let file = std::fs::read(path).expect("the file can be read");
+    let mut bytes = Bytes::new(&file);
+    bytes.take(4).and_then(|_| bytes.number()).expect("a version");
+    let [width, layers, heads, inner, vocabulary, positions, kinds] = bytes.numbers().expect("measures");
+    let epsilon = f64::from(bytes.f32().expect("epsilon"));
+    bytes.number().expect("a length of blocks");
+    tokenizer(&mut bytes).expect("a tokenizer");
+    Normaliser::read(&mut bytes).expect("a normaliser");
+    let tensors = Tensors::read(&mut bytes, &file).expect("tensors");
+    let mut named = HashMap::new();
+    let mut add = |to: String, from: String, shape: &[usize]| {
+        named.insert(to, tensors.tensor(&from, shape).expect("a tensor"));
+    };
+    add("embeddings.word_embeddings.weight".into(), "emb.word".into(), &[vocabulary, width]);
+    add("embeddings.position_embeddings.weight".into(), "emb.pos".into(), &[positions, width]);
+    add("embeddings.token_type_embeddings.weight".into(), "emb.type".into(), &[kinds, width]);
+    let mut pairs = vec![("embeddings.LayerNorm".to_owned(), "emb.ln".to_owned(), vec![width])];
+    for layer in 0..layers {
+        for (to, from, shape) in [
+            ("attention.self.query", "q", vec![width, width]),
+            ("attention.self.key", "k", vec![width, width]),
+            ("attention.self.value", "v", vec![width, width]),
+            ("attention.output.dense", "ao", vec![width, width]),
+            ("attention.output.LayerNorm", "aln", vec![width]),
+            ("intermediate.dense", "fi", vec![inner, width]),
+            ("output.dense", "fo", vec![width, inner]),
+            ("output.LayerNorm", "oln", vec![width]),
+        ] {
+            pairs.push((format!("encoder.layer.{layer}.{to}"), format!("l{layer}.{from}"), shape));
+        }
+    }
+    for (to, from, shape) in pairs {
+        add(format!("{to}.weight"), format!("{from}.w"), &shape);
+        add(format!("{to}.bias"), format!("{from}.b"), &shape[..1]);
+    }
+    let config = candle_transformers::models::bert::Config {
+        vocab_size: vocabulary,
+        hidden_size: width,
+        num_hidden_layers: layers,
+        num_attention_heads: heads,
+        intermediate_size: inner,
+        max_position_embeddings: positions,
+        type_vocab_size: kinds,
+        layer_norm_eps: epsilon,
+        ..Default::default()
+    };
+    (named, config)
+}

@@ -11,6 +11,8 @@ use super::LocalEmbedder;
 use super::words::{QuantisedRows, Words, dequantised};
 use crate::fixture::{Random, model};
 
+mod recall;
+
 #[test]
 fn the_encoder_computes_what_candles_bert_computes() {
     let folder = model("all-minilm-l6-v2");
