@@ -126,7 +126,7 @@ fn embedder(house: &House, wanted: &Wanted) -> Result<()> {
     setup::prepare(house, Purpose::Use)?;
     let mut command = process::cargo();
     command.args(["test", "--workspace", "--lib", "eight_bits_find", "--"]);
-    command.args(["--ignored", "--show-output"]);
+    command.args(["--ignored", "--nocapture"]);
     command.env("INHOUSE_XQUAD", data.join("xquad")).env("INHOUSE_MODELS", &house.models);
     process::run(command.current_dir(&house.root))
 }

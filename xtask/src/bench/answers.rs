@@ -384,8 +384,11 @@ impl Kept {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error).with_context(|| format!("reading {}", file.display())),
         };
-        let read = text.lines().map(serde_json::from_str).collect::<Result<_, _>>();
-        let answered = read.with_context(|| format!("reading {}", file.display()))?;
+        let read = text.lines().enumerate().map(|(at, line)| {
+            let place = || format!("line {} of {}; without it the run goes on", at + 1, file.display());
+            serde_json::from_str(line).with_context(place)
+        });
+        let answered = read.collect::<Result<_>>()?;
         Ok(Self { file: Some(file.to_owned()), answered })
     }
 

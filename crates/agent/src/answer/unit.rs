@@ -15,17 +15,16 @@ pub(super) fn are_named(sentence: &str, texts: &[&str]) -> bool {
     let texts: Vec<String> = texts.iter().map(|text| half_width(text).to_lowercase()).collect();
     let is_named = |named: &dyn Fn(&str) -> bool| texts.iter().any(|text| named(text));
     kinds.iter().all(|kind| match kind {
-        Kind::Amount(Some(currency)) => is_named(&|text| names_money(text, currency)),
+        Kind::Amount(Some(currency)) => {
+            // One sign is written of both.
+            let both = ["CNY", "JPY"];
+            let is_either = both.contains(&currency.as_str()) && sentence.contains(['¥', '￥']);
+            let currencies = if is_either { &both[..] } else { &[currency.as_str()] };
+            is_named(&|text| currencies.iter().any(|code| Wording::get().names_money(text, code)))
+        }
         Kind::Percent => is_named(&names_shares),
         _ => true,
     })
-}
-
-fn names_money(text: &str, currency: &str) -> bool {
-    // One sign is written of both.
-    let both = ["CNY", "JPY"];
-    let also = if both.contains(&currency) { &both[..] } else { &[] };
-    also.iter().chain([&currency]).any(|currency| Wording::get().names_money(text, currency))
 }
 
 fn names_shares(text: &str) -> bool {
@@ -44,6 +43,9 @@ mod tests {
             ("It costs $ 500.", "每晚500元"),
             ("费用为￥140。", "Hotels cost up to 140 euros a night."),
             ("It costs 5 euros.", "Neuros: 5"),
+            ("费用为140元。", "住宿费为140欧元"),
+            ("费用为140元。", "住宿费为140日元"),
+            ("It costs $500.", "It costs HK$500."),
             ("It grew by 12 %.", "It grew by 12 meters."),
         ] {
             assert!(!are_named(sentence, &[text]), "{sentence} | {text}");

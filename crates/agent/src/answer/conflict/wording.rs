@@ -149,14 +149,22 @@ impl Wording {
     /// Whether a text in lower case names a currency, whatever figures stand there.
     pub fn names_money(&self, text: &str, currency: &str) -> bool {
         let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !is_han(c));
-        self.units.iter().any(|(word, unit)| {
-            let is_it = matches!(unit, Unit::Money(code) if code == currency);
+        let is_it = |unit: &Unit| matches!(unit, Unit::Money(code) if code == currency);
+        self.units.iter().filter(|(_, unit)| is_it(unit)).any(|(word, _)| {
             let is_word = word.starts_with(|c: char| c.is_ascii_alphabetic());
-            is_it
-                && text.match_indices(word.as_str()).any(|(at, _)| {
-                    let (before, behind) = (&text[..at], &text[at + word.len()..]);
-                    !is_word || !(is_part(before.chars().next_back()) || is_part(behind.chars().next()))
+            // 欧元 is no 元, and HK$ no $.
+            let others = || {
+                self.units.iter().filter(|(other, unit)| {
+                    matches!(unit, Unit::Money(_)) && !is_it(unit) && other.len() > word.len()
                 })
+            };
+            text.match_indices(word.as_str()).any(|(at, _)| {
+                let (before, behind) = (&text[..at], &text[at + word.len()..]);
+                let stands_alone =
+                    !is_word || !(is_part(before.chars().next_back()) || is_part(behind.chars().next()));
+                let upto = &text[..at + word.len()];
+                stands_alone && !others().any(|(other, _)| upto.ends_with(other.as_str()))
+            })
         })
     }
 
