@@ -199,10 +199,10 @@ pub struct AnswerDto {
     pub sentences: Vec<SentenceDto>,
     /// What an agent's tool computed, as `(80 + 120) * 3 = 600`; then `text` is that.
     pub calculation: Option<String>,
-    /// What the model read.
+    /// What was found, best first.
     pub passages: Vec<PassageDto>,
-    /// Found passages that were left out of the prompt for want of room.
-    pub passages_left_out: u32,
+    /// How many of them, from the first on, the model read.
+    pub passages_read: u32,
     pub timing: TimingDto,
 }
 

@@ -139,7 +139,6 @@ impl From<&Evidence> for PassageDto {
 
 impl AnswerDto {
     pub fn of(run: i64, answered: &Answered) -> Self {
-        let read = &answered.passages[..answered.passages_read.min(answered.passages.len())];
         Self {
             run,
             text: answered.text.clone(),
@@ -148,8 +147,8 @@ impl AnswerDto {
             cut: answered.cut,
             sentences: answered.sentences.iter().map(SentenceDto::from).collect(),
             calculation: answered.calculation.clone(),
-            passages: read.iter().map(PassageDto::from).collect(),
-            passages_left_out: count(answered.passages.len() - read.len()),
+            passages: answered.passages.iter().map(PassageDto::from).collect(),
+            passages_read: count(answered.passages_read),
             timing: TimingDto {
                 retrieval_ms: milliseconds(answered.timing.retrieval_ms),
                 first_token_ms: milliseconds(answered.timing.first_token_ms),

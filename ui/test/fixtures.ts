@@ -92,7 +92,7 @@ export function answer(change: Partial<AnswerDto> = {}): AnswerDto {
     ],
     calculation: null,
     passages: [passage()],
-    passagesLeftOut: 0,
+    passagesRead: 1,
     timing: { retrievalMs: 20, firstTokenMs: 9800, totalMs: 14000, promptTokens: 700, answerTokens: 40 },
     ...change,
   };

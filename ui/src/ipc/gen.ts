@@ -90,7 +90,7 @@ passages: Array<PassageDto>,
 /**
  * Found passages that were left out of the prompt for want of room.
  */
-passagesLeftOut: number, timing: TimingDto, };
+passagesRead: number, timing: TimingDto, };
 
 export type SentenceDto = { text: string, 
 /**

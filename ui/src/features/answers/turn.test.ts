@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answer, passage, turn } from "../../../test/fixtures";
 import type { AnswerEventDto } from "../../ipc/gen";
-import { afterEvent, answerState, goneCollection, keptTurn, newTurn } from "./turn";
+import { afterEvent, answerState, evidenceOf, goneCollection, keptTurn, newTurn } from "./turn";
 
 const play = (...events: AnswerEventDto[]) => events.reduce(afterEvent, newTurn("What may a night cost?"));
 
@@ -45,6 +45,27 @@ describe("the events of an answer", () => {
     const ended = play({ type: "failed", error: { code: "internal", message: "m", hint: "" } });
     expect(afterEvent(ended, { type: "text", text: "late" })).toBe(ended);
     expect(answerState(ended)).toBe("failed");
+  });
+});
+
+describe("what was found", () => {
+  const found = [passage({ start: 0 }), passage({ start: 100 }), passage({ start: 200 })];
+  const ended = (change: Parameters<typeof answer>[0]) =>
+    evidenceOf(keptTurn(turn({ answer: answer({ passages: found, ...change }) })));
+
+  test("is one list until the answer is there", () => {
+    const { shown, unread } = evidenceOf(play({ type: "evidence", passages: found }));
+    expect([shown.title, shown.passages.length, unread.length]).toEqual(["turn.evidence", 3, 0]);
+  });
+
+  test("is told apart by whether the model read it", () => {
+    const { shown, unread } = ended({ passagesRead: 1 });
+    expect([shown.title, shown.passages, unread]).toEqual(["turn.read", found.slice(0, 1), found.slice(1)]);
+  });
+
+  test("stays to be looked at when it holds no answer", () => {
+    const { shown, unread } = ended({ passagesRead: 0, declined: true });
+    expect([shown.title, shown.passages.length, unread.length]).toEqual(["turn.nearest", 3, 0]);
   });
 });
 

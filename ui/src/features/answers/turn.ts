@@ -73,6 +73,23 @@ export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
   }
 }
 
+interface Evidence {
+  shown: { title: "turn.evidence" | "turn.read" | "turn.nearest"; passages: PassageDto[] };
+  /** What was found besides and is no part of the answer. */
+  unread: PassageDto[];
+}
+
+/** What was found, told apart by what became of it. */
+export function evidenceOf({ evidence, phase }: Turn): Evidence {
+  if (phase.at !== "done") return { shown: { title: "turn.evidence", passages: evidence }, unread: [] };
+  const { declined, passagesRead } = phase.answer;
+  if (passagesRead === 0) {
+    return { shown: { title: declined ? "turn.nearest" : "turn.evidence", passages: evidence }, unread: [] };
+  }
+  const [read, unread] = [evidence.slice(0, passagesRead), evidence.slice(passagesRead)];
+  return { shown: { title: "turn.read", passages: read }, unread };
+}
+
 export function hasEnded({ phase }: Turn): boolean {
   return phase.at === "done" || phase.at === "failed" || phase.at === "interrupted" || phase.at === "task";
 }
