@@ -28,6 +28,9 @@ pub(crate) use job::Job;
 pub(crate) const ROOM: u64 = 4 << 30;
 pub(crate) const SHARE_OF_FREE: u64 = 4;
 
+/// Passages whose tokens are counted to tell what a collection takes; of more, evenly chosen ones.
+const COUNTED: usize = 2_000;
+
 /// What pinning a collection costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PinCost {
@@ -61,14 +64,20 @@ impl App {
         let chat = self.chat_model().await?;
         let app = self.clone();
         blocking(move || {
-            let (mut passages, mut tokens) = (0, 0);
-            for source in sources {
-                for passage in app.record().passages_of(source)? {
-                    passages += 1;
-                    tokens += chat.count_tokens(&passage.heading)? + chat.count_tokens(&passage.text)?;
+            let sizes = sources.iter().map(|id| Ok(app.source(*id)?.passages as usize));
+            let sizes: Vec<usize> = sizes.collect::<Result<_, AppError>>()?;
+            let passages: usize = sizes.iter().sum();
+            let step = passages.div_ceil(COUNTED).max(1);
+            let (mut counted, mut tokens) = (0_u64, 0_u64);
+            for (source, first) in every(step, &sizes) {
+                for passage in app.record().passages_of(sources[source])?.iter().skip(first).step_by(step) {
+                    counted += 1;
+                    tokens +=
+                        (chat.count_tokens(&passage.heading)? + chat.count_tokens(&passage.text)?) as u64;
                 }
             }
-            let bytes = tokens as u64 * chat.bytes_kept_of_a_token() * variants;
+            let tokens = tokens * passages as u64 / counted.max(1);
+            let bytes = tokens * chat.bytes_kept_of_a_token() * variants;
             Ok(PinCost { passages, bytes, used: app.computed_ahead()?, limit: app.room_for_pinned()? })
         })
         .await?
@@ -248,6 +257,17 @@ impl App {
     }
 }
 
+/// Of what stands in places of these sizes, one behind the other, each `step`th: the places that have any,
+/// and where in them the first is.
+fn every(step: usize, sizes: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    let mut begin = 0_usize;
+    sizes.iter().enumerate().filter_map(move |(place, size)| {
+        let first = begin.next_multiple_of(step) - begin;
+        begin += size;
+        (first < *size).then_some((place, first))
+    })
+}
+
 fn is_usable(state: SourceState) -> bool {
     matches!(state, SourceState::Ready | SourceState::PartlyRead)
 }
@@ -279,6 +299,14 @@ mod tests {
     use crate::Options;
 
     use super::*;
+
+    #[test]
+    fn every_so_manieth_passage_is_counted_wherever_it_stands() {
+        // Passages 0, 3, 6 and 9 of ten.
+        assert_eq!(every(3, &[2, 0, 3, 5]).collect::<Vec<_>>(), [(0, 0), (2, 1), (3, 1)]);
+        assert_eq!(every(1, &[1, 2]).collect::<Vec<_>>(), [(0, 0), (1, 0)]);
+        assert_eq!(every(1, &[]).count(), 0);
+    }
 
     #[tokio::test]
     async fn what_was_computed_goes_when_its_last_pinned_collection_does() {
