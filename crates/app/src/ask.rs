@@ -325,7 +325,11 @@ fn read_and_write(
         return Ok(written);
     }
     on_event(AskEvent::ReadingOn);
-    write(chat, more, options, begun, cancel, on_event)
+    let first = written.completion;
+    let mut written = write(chat, more, options, begun, cancel, on_event)?;
+    written.completion.prompt_tokens += first.prompt_tokens;
+    written.completion.answer_tokens += first.answer_tokens;
+    Ok(written)
 }
 
 fn write(
