@@ -25,7 +25,8 @@ use crate::process;
 use crate::setup::{self, Purpose};
 use crate::xquad::{self, Asked, Paragraph};
 
-const USAGE: &str = "usage: cargo xtask eval [answers | tools | injections | embedder] [--data DIR] [--every N] [--model ID] [--read N] [--program FILE]";
+const USAGE: &str = "usage: cargo xtask eval [answers | tools | injections | embedder] [--data DIR] [--every N] [--model ID] [--read N,...] [--program FILE]
+--read: passages that the model reads first, or `auto`, which is as many as a question needs";
 
 /// How far down the list the right passage is looked for.
 const DEPTH: usize = 20;
@@ -56,8 +57,8 @@ struct Wanted {
     every: usize,
     /// The catalogue's id of the chat model.
     model: Option<String>,
-    /// Passages that are read first, in place of as many as a question needs.
-    read: Option<usize>,
+    /// Passages that are read first, each number in its turn; `None` is as many as a question needs.
+    read: Vec<Option<usize>>,
     /// `inhouse` as it was built before; without it, it is built.
     program: Option<PathBuf>,
 }
@@ -215,7 +216,7 @@ fn retrieval(house: &House, wanted: &Wanted) -> Result<()> {
 
 fn parse(arguments: &[String]) -> Result<Wanted> {
     let mut wanted =
-        Wanted { what: What::Retrieval, data: None, every: 1, model: None, read: None, program: None };
+        Wanted { what: What::Retrieval, data: None, every: 1, model: None, read: vec![None], program: None };
     let mut words = arguments.iter().peekable();
     let what = match words.peek().map(|word| word.as_str()) {
         Some("answers") => Some(What::Answers),
@@ -234,7 +235,7 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
             "--data" => wanted.data = Some(PathBuf::from(value)),
             "--every" => wanted.every = value.parse().ok().filter(|n| *n > 0).with_context(|| USAGE)?,
             "--model" => wanted.model = Some(value.clone()),
-            "--read" => wanted.read = Some(value.parse().ok().filter(|n| *n > 0).with_context(|| USAGE)?),
+            "--read" => wanted.read = value.split(',').map(read).collect::<Result<_>>()?,
             "--program" => wanted.program = Some(PathBuf::from(value)),
             _ => bail!("{USAGE}"),
         }
@@ -243,6 +244,14 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
         bail!("{USAGE}");
     }
     Ok(wanted)
+}
+
+/// How many passages are read first.
+fn read(word: &str) -> Result<Option<usize>> {
+    match word {
+        "auto" => Ok(None),
+        _ => Ok(Some(word.parse().ok().filter(|count| *count > 0).with_context(|| USAGE)?)),
+    }
 }
 
 fn of(inhouse: &Path, house: &House, home: &Path) -> Command {
@@ -280,11 +289,13 @@ mod tests {
     fn the_arguments_are_read_or_refused() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let parsed =
-            parse(&words("answers --data d --every 3 --model m --read 2 --program p")).expect("fine");
+            parse(&words("answers --data d --every 3 --model m --read auto,2 --program p")).expect("fine");
         let (data, program) = (Some(PathBuf::from("d")), Some(PathBuf::from("p")));
         let model = Some("m".into());
-        assert_eq!(parsed, Wanted { what: What::Answers, data, every: 3, model, read: Some(2), program });
+        let read = vec![None, Some(2)];
+        assert_eq!(parsed, Wanted { what: What::Answers, data, every: 3, model, read, program });
         assert!(parse(&words("answers --data d --read 0")).is_err());
+        assert!(parse(&words("answers --data d --read 1,,2")).is_err());
         assert_eq!(parse(&words("tools")).expect("fine").what, What::Tools);
         assert!(parse(&words("--data d --every 0")).is_err());
         assert!(parse(&words("--data")).is_err());

@@ -1,5 +1,7 @@
 //! `cargo xtask eval answers`: whether quotes stand in their documents, whether they are the right ones,
 //! and whether a sentence that was made wrong on purpose loses its quote.
+//!
+//! With several numbers behind `--read` it gives a curve: right answers against tokens that were read.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,63 +85,90 @@ struct Sum {
 
 pub fn run(inhouse: &Inhouse<'_>, wanted: &Wanted) -> Result<()> {
     let data = wanted.data.as_deref().context("this wants --data DIR")?;
-    let mut total = Sum::default();
+    let mut totals: Vec<Sum> = wanted.read.iter().map(|_| Sum::default()).collect();
     for language in ["en", "zh"] {
         let paragraphs = xquad::read(data, language)?;
-        let sum = of_language(inhouse, wanted, &paragraphs)?;
-        tell(language, &sum);
-        total.add(&sum);
+        let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
+        let place = Place::new(inhouse, folder.path(), &paragraphs, wanted.every)?;
+        for (read, total) in wanted.read.iter().zip(&mut totals) {
+            let sum = place.ask(*read, wanted)?;
+            tell(language, *read, &sum);
+            total.add(&sum);
+        }
     }
-    tell("both", &total);
-    let flagged = total.flagged as f64 / total.corrupted.max(1) as f64;
-    if total.verbatim < total.quotes || flagged < FLAGGED {
-        bail!("wanted: every quote to the letter, and {FLAGGED} of the wrong sentences flagged");
+    for (read, total) in wanted.read.iter().zip(&totals) {
+        tell("both", *read, total);
+    }
+    for total in &totals {
+        let flagged = total.flagged as f64 / total.corrupted.max(1) as f64;
+        if total.verbatim < total.quotes || flagged < FLAGGED {
+            bail!("wanted: every quote to the letter, and {FLAGGED} of the wrong sentences flagged");
+        }
     }
     Ok(())
 }
 
-fn of_language(inhouse: &Inhouse<'_>, wanted: &Wanted, paragraphs: &[Paragraph]) -> Result<Sum> {
-    let folder = tempfile::tempdir().context("making a folder for the evaluation's data")?;
-    let (home, documents) = (folder.path().join("home"), folder.path().join("documents"));
-    xquad::write_documents(&documents, paragraphs)?;
-    process::output(inhouse(&home).arg("add").arg(&documents))?;
-    let asked: Vec<Asked<'_>> = paragraphs
-        .iter()
-        .enumerate()
-        .flat_map(|(paragraph, of)| of.qas.iter().map(move |asked| (paragraph, asked)))
-        .step_by(wanted.every)
-        .map(|(paragraph, asked)| Asked { question: asked.line(), paragraph, answer: asked.answer() })
-        .collect();
-    let file = folder.path().join("questions.txt");
-    let lines: Vec<&str> = asked.iter().map(|asked| asked.question.as_str()).collect();
-    fs::write(&file, lines.join("\n")).context("writing the questions")?;
-    let mut command = inhouse(&home);
-    command.args(["ask", "--json", "--questions"]).arg(&file);
-    if let Some(read) = wanted.read {
-        command.arg("--read").arg(read.to_string());
+/// A memory of one language, and what it is asked.
+struct Place<'a> {
+    inhouse: &'a Inhouse<'a>,
+    home: PathBuf,
+    questions: PathBuf,
+    paragraphs: &'a [Paragraph],
+    asked: Vec<Asked<'a>>,
+}
+
+impl<'a> Place<'a> {
+    fn new(
+        inhouse: &'a Inhouse<'a>,
+        folder: &Path,
+        paragraphs: &'a [Paragraph],
+        every: usize,
+    ) -> Result<Self> {
+        let (home, documents) = (folder.join("home"), folder.join("documents"));
+        xquad::write_documents(&documents, paragraphs)?;
+        process::output(inhouse(&home).arg("add").arg(&documents))?;
+        let asked: Vec<Asked<'_>> = paragraphs
+            .iter()
+            .enumerate()
+            .flat_map(|(paragraph, of)| of.qas.iter().map(move |asked| (paragraph, asked)))
+            .step_by(every)
+            .map(|(paragraph, asked)| Asked { question: asked.line(), paragraph, answer: asked.answer() })
+            .collect();
+        let questions = folder.join("questions.txt");
+        let lines: Vec<&str> = asked.iter().map(|asked| asked.question.as_str()).collect();
+        fs::write(&questions, lines.join("\n")).context("writing the questions")?;
+        Ok(Self { inhouse, home, questions, paragraphs, asked })
     }
-    let printed = process::output(wanted.with_model(&mut command))?;
-    let answers: Vec<Answered> = printed
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<Result<_, _>>()
-        .context("reading what was printed")?;
-    if answers.len() != asked.len() {
-        bail!("{} questions were asked and {} answered", asked.len(), answers.len());
-    }
-    let mut sum = Sum::default();
-    for (number, (asked, answer)) in asked.iter().zip(&answers).enumerate() {
-        if asked.question != answer.question {
-            bail!("`{}` was asked and `{}` answered", asked.question, answer.question);
+
+    fn ask(&self, read: Option<usize>, wanted: &Wanted) -> Result<Sum> {
+        let mut command = (self.inhouse)(&self.home);
+        command.args(["ask", "--json", "--questions"]).arg(&self.questions);
+        if let Some(read) = read {
+            command.arg("--read").arg(read.to_string());
         }
-        sum.take(asked, answer)?;
-        let other = |text: &str| {
-            let more = answers_after(paragraphs, number);
-            more.into_iter().find(|other| !text.contains(other) && other.chars().count() > 1)
-        };
-        sum.corrupt(asked, answer, &other)?;
+        let printed = process::output(wanted.with_model(&mut command))?;
+        let answers: Vec<Answered> = printed
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()
+            .context("reading what was printed")?;
+        if answers.len() != self.asked.len() {
+            bail!("{} questions were asked and {} answered", self.asked.len(), answers.len());
+        }
+        let mut sum = Sum::default();
+        for (number, (asked, answer)) in self.asked.iter().zip(&answers).enumerate() {
+            if asked.question != answer.question {
+                bail!("`{}` was asked and `{}` answered", asked.question, answer.question);
+            }
+            sum.take(asked, answer)?;
+            let other = |text: &str| {
+                let more = answers_after(self.paragraphs, number);
+                more.into_iter().find(|other| !text.contains(other) && other.chars().count() > 1)
+            };
+            sum.corrupt(asked, answer, &other)?;
+        }
+        Ok(sum)
     }
-    Ok(sum)
 }
 
 /// Right answers of other questions, from one on.
@@ -269,10 +298,11 @@ fn passage(path: &Path, number: usize) -> Result<Passage> {
     })
 }
 
-fn tell(language: &str, sum: &Sum) {
+fn tell(language: &str, read: Option<usize>, sum: &Sum) {
+    let read = read.map_or_else(|| "auto".to_owned(), |count| count.to_string());
     let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
     println!(
-        "{language:<5} {} answers, {} declined, {:.3} right; {:.0} tokens of prompt on average, first text {:.0} ms, end {:.0} ms (medians); {} quotes, {} to the letter; quote of the right paragraph {:.3}, with the right answer {:.3}; {} sentences made wrong, {:.3} flagged ({} could not be made wrong)",
+        "{language:<5} reading {read}: {} answers, {} declined, {:.3} right; {:.0} tokens of prompt on average, first text {:.0} ms, end {:.0} ms (medians); {} quotes, {} to the letter; quote of the right paragraph {:.3}, with the right answer {:.3}; {} sentences made wrong, {:.3} flagged ({} could not be made wrong)",
         sum.answered,
         sum.declined,
         share(sum.right, sum.answered),

@@ -10,6 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use inhouse_agent::embed::{Embedder, Purpose};
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::embedder::{LocalEmbedder, container};
@@ -124,7 +125,7 @@ impl Both {
     /// The vectors of texts, in eight bits and in floats.
     fn vectors(&self, texts: Vec<&str>, purpose: Purpose) -> [Vec<Vec<f32>>; 2] {
         let floats = texts
-            .iter()
+            .par_iter()
             .map(|text| {
                 let tokens = self.eight_bits.reader.tokens(text, purpose).unwrap();
                 let ids = Tensor::new(tokens, &Device::Cpu).unwrap().unsqueeze(0).unwrap();
