@@ -132,7 +132,7 @@ async fn ask(
         let stream = AnswerStream::begin(on_event, turn, chat);
         let sink = stream.clone();
         let outcome =
-            app.answer_turn(turn, &question, &options, &cancel, move |event| sink.send(event)).await;
+            app.answer_turn(chat, turn, &question, &options, &cancel, move |event| sink.send(event)).await;
         desk.running.end(turn.0);
         stream.end(outcome);
     });

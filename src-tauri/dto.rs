@@ -141,6 +141,10 @@ pub enum AnswerEventDto {
         #[ts(type = "number")]
         chat: i64,
     },
+    /// The question leans on the one before it, and is answered as this one.
+    Understood {
+        question: String,
+    },
     /// What was found, before the model has read it.
     Evidence {
         passages: Vec<PassageDto>,
@@ -199,6 +203,8 @@ pub struct AnswerDto {
     pub sentences: Vec<SentenceDto>,
     /// What an agent's tool computed, as `(80 + 120) * 3 = 600`; then `text` is that.
     pub calculation: Option<String>,
+    /// The question that was answered, when it was restated because it leans on the one before it.
+    pub understood: Option<String>,
     /// What was found, best first.
     pub passages: Vec<PassageDto>,
     /// How many of them, from the first on, the model read.

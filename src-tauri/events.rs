@@ -132,6 +132,7 @@ impl AnswerStream {
                 let passages = found.iter().map(PassageDto::from).collect();
                 open.send(AnswerEventDto::Evidence { passages });
             }
+            AskEvent::Understood(question) => open.send(AnswerEventDto::Understood { question }),
             AskEvent::Loading(model) => open.send(AnswerEventDto::Loading { model }),
             AskEvent::ReadingOn => {
                 open.flush();

@@ -86,6 +86,48 @@ fn a_citation_of_a_sheet_names_its_cells() {
 }
 
 #[test]
+fn a_question_that_leans_on_the_one_before_is_answered_as_it_was_meant() {
+    let _alone = setting::alone();
+    let home = Home::new();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in [
+        (
+            "limits.txt",
+            "A hotel night in Vienna costs up to EUR 140. A hotel night in Zurich costs up to EUR 190.",
+        ),
+        ("trains.txt", "Trains in Zurich run every 15 minutes. A ticket costs CHF 4.60."),
+        ("车辆管理.txt", "公司车辆由行政部王敏管理。王敏于2011年3月入职。"),
+        ("人员.txt", "李强于2019年6月入职，负责采购。"),
+    ] {
+        std::fs::write(folder.path().join(name), text).expect("a document");
+    }
+    home.run(&["add", folder.path().to_str().expect("a plain path")]);
+    let questions = folder.path().join("questions");
+    let lines = [
+        "What may a hotel night in Vienna cost?",
+        "And in Zurich?",
+        "公司车辆由谁管理？",
+        "她是哪一年入职的？",
+    ];
+    std::fs::write(&questions, lines.join("\n")).expect("the questions");
+    let questions = questions.to_str().expect("a plain path");
+    let ask = |options: &[&str]| {
+        home.run(&[&["ask", "--model", CHAT_MODEL, "--questions", questions], options].concat()).objects
+    };
+    let together = ask(&["--chat"]);
+    for (number, words, expected) in [(1, ["hotel", "night"], "190"), (3, ["王敏", "公司车辆"], "2011")]
+    {
+        let (answer, before) = (&together[number], &together[number - 1]);
+        let understood = answer["understood"].as_str().expect("another question");
+        assert!(words.iter().any(|word| understood.contains(word)), "{answer}");
+        assert!(answer["answer"].as_str().expect("an answer").contains(expected), "{answer}");
+        assert!(citations(answer).any(|cited| cited["quote"].to_string().contains(expected)), "{answer}");
+        assert_eq!(before["understood"], Value::Null, "{before}");
+    }
+    assert!(ask(&[]).iter().all(|answer| answer["understood"].is_null()));
+}
+
+#[test]
 fn a_question_is_answered_only_from_the_collections_that_it_is_asked_in() {
     let _alone = setting::alone();
     let home = Home::new();

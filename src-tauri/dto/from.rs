@@ -147,6 +147,7 @@ impl AnswerDto {
             cut: answered.cut,
             sentences: answered.sentences.iter().map(SentenceDto::from).collect(),
             calculation: answered.calculation.clone(),
+            understood: answered.understood.clone(),
             passages: answered.passages.iter().map(PassageDto::from).collect(),
             passages_read: count(answered.passages_read),
             timing: TimingDto {

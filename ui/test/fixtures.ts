@@ -91,6 +91,7 @@ export function answer(change: Partial<AnswerDto> = {}): AnswerDto {
       sentence({ text: "Prices rise.", supported: false }),
     ],
     calculation: null,
+    understood: null,
     passages: [passage()],
     passagesRead: 1,
     timing: { retrievalMs: 20, firstTokenMs: 9800, totalMs: 14000, promptTokens: 700, answerTokens: 40 },

@@ -1,5 +1,5 @@
 //! `cargo xtask eval`: how well the right passage is found, on a public set of questions; and with
-//! `answers`, `tools` or `injections` in front, how the model's answers, calls and obedience are; with
+//! `answers`, `follow-ups`, `tools` or `injections` in front, how the model's answers, calls and obedience are; with
 //! `embedder`, whether it finds as much in eight bits as in floats.
 //!
 //! Measures the product through its terminal, in data folders of its own, and checks the figures
@@ -7,6 +7,7 @@
 //! it is of the paragraph that the question was written for.
 
 mod answers;
+mod follow_ups;
 mod injections;
 mod tools;
 
@@ -25,7 +26,7 @@ use crate::process;
 use crate::setup::{self, Purpose};
 use crate::xquad::{self, Asked, Paragraph};
 
-const USAGE: &str = "usage: cargo xtask eval [answers | tools | injections | embedder] [--data DIR] [--every N] [--model ID] [--read N,...] [--program FILE]
+const USAGE: &str = "usage: cargo xtask eval [answers | follow-ups | tools | injections | embedder] [--data DIR] [--every N] [--model ID] [--read N,...] [--program FILE]
 --read: passages that the model reads first, or `auto`, which is as many as a question needs";
 
 /// How far down the list the right passage is looked for.
@@ -70,6 +71,7 @@ type Inhouse<'a> = dyn Fn(&Path) -> Command + 'a;
 enum What {
     Retrieval,
     Answers,
+    FollowUps,
     Tools,
     Injections,
     Embedder,
@@ -99,12 +101,13 @@ pub fn run(house: &House, arguments: &[String]) -> Result<()> {
     match wanted.what {
         What::Retrieval => retrieval(house, &wanted),
         What::Embedder => embedder(house, &wanted),
-        What::Answers | What::Tools | What::Injections => {
+        What::Answers | What::FollowUps | What::Tools | What::Injections => {
             setup::prepare(house, Purpose::Use)?;
             let program = program(house, &wanted)?;
             let inhouse = |home: &Path| of(&program, house, home);
             match wanted.what {
                 What::Answers => answers::run(&inhouse, &wanted),
+                What::FollowUps => follow_ups::run(&inhouse, &wanted),
                 What::Tools => tools::run(house, &inhouse, &wanted),
                 _ => injections::run(&inhouse, &wanted),
             }
@@ -220,6 +223,7 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
     let mut words = arguments.iter().peekable();
     let what = match words.peek().map(|word| word.as_str()) {
         Some("answers") => Some(What::Answers),
+        Some("follow-ups") => Some(What::FollowUps),
         Some("tools") => Some(What::Tools),
         Some("injections") => Some(What::Injections),
         Some("embedder") => Some(What::Embedder),
@@ -240,7 +244,9 @@ fn parse(arguments: &[String]) -> Result<Wanted> {
             _ => bail!("{USAGE}"),
         }
     }
-    if wanted.data.is_none() && matches!(wanted.what, What::Retrieval | What::Answers | What::Embedder) {
+    let wants_data =
+        matches!(wanted.what, What::Retrieval | What::Answers | What::FollowUps | What::Embedder);
+    if wanted.data.is_none() && wants_data {
         bail!("{USAGE}");
     }
     Ok(wanted)

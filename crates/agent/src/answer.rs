@@ -4,12 +4,14 @@
 //! The model proposes and code disposes: which passage a sentence cites, and with which words, is
 //! found by comparing the sentence with the passages ([`bind`]), and what has no such words is
 //! marked as not supported. What another source says instead is found in the same way ([`conflict`]).
-//! [`decline`] tells when the documents do not hold the answer.
+//! [`decline`] tells when the documents do not hold the answer. [`follow_up`] has a question that leans on
+//! the one before it restated.
 
 pub mod bind;
 pub mod breadth;
 pub mod conflict;
 pub mod decline;
+pub mod follow_up;
 pub mod language;
 pub mod numeral;
 pub mod prompt;

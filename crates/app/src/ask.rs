@@ -5,10 +5,13 @@ pub mod answered;
 mod chats;
 mod compute;
 mod nearest;
+mod restate;
 mod search;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use inhouse_agent::answer::follow_up::{self, Exchange};
 use inhouse_agent::answer::{
     Answer, Language, Nearest, Prompt, asks_for_many, is_borne_out, lay_out, order_for_reuse,
 };
@@ -54,6 +57,8 @@ pub struct AskOptions {
     /// Names of collections: only what lies in any of them is searched, and of that only what the agent may
     /// read. Empty for all documents.
     pub within: Vec<String>,
+    /// What was asked before in the same conversation; a question that leans on it is restated.
+    pub before: Option<Exchange>,
 }
 
 impl Default for AskOptions {
@@ -65,6 +70,7 @@ impl Default for AskOptions {
             seed: 0,
             agent: None,
             within: Vec::new(),
+            before: None,
         }
     }
 }
@@ -72,6 +78,8 @@ impl Default for AskOptions {
 /// The life of an answer, before it is done.
 #[derive(Debug, Clone)]
 pub enum AskEvent {
+    /// The question leans on the one before it, and is answered as this one.
+    Understood(String),
     /// What was found, before the model has read it.
     Evidence(Vec<Evidence>),
     /// The model is being loaded, by its id.
@@ -103,7 +111,26 @@ impl App {
             !agent.collections.is_empty()
                 && options.within.iter().any(|name| !agent.collections.contains(name))
         });
-        let mut answered = self.answer(question, agent, options, cancel, on_event).await?;
+        let _at_work = self.at_work();
+        let (begun, question) = (Instant::now(), question.trim());
+        let leaning = options.before.as_ref().filter(|_| follow_up::leans(question));
+        let restated = match leaning {
+            Some(before) => {
+                let wanted = agent.as_ref().and_then(|agent| agent.model.as_deref());
+                let Some(restated) = self.restate(before, question, wanted, cancel, &on_event).await? else {
+                    return Ok(stopped_early(begun));
+                };
+                Some(restated)
+            }
+            None => None,
+        };
+        let asked = restated.as_ref().map_or(question, |restated| restated.question.as_str());
+        let mut answered = self.answer(begun, asked, agent, options, cancel, on_event).await?;
+        if let Some(restated) = restated {
+            answered.timing.prompt_tokens += restated.prompt_tokens;
+            answered.timing.answer_tokens += restated.answer_tokens;
+            answered.understood = (restated.question != question).then_some(restated.question);
+        }
         if answered.declined && !options.within.is_empty() {
             answered.text = Language::of(question).not_in_collections(&options.within, reads_less);
         }
@@ -119,15 +146,14 @@ impl App {
 
     async fn answer(
         &self,
+        begun: Instant,
         question: &str,
         agent: Option<Agent>,
         options: &AskOptions,
         cancel: &Cancel,
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
-        let begun = Instant::now();
-        let _at_work = self.at_work();
-        let question = question.trim().to_owned();
+        let question = question.to_owned();
         if question.is_empty() {
             return Err(AppError::EmptyQuestion);
         }
@@ -173,17 +199,9 @@ impl App {
         }
         let wanted = agent.as_ref().and_then(|agent| agent.model.clone());
         let instructions = agent.map(|agent| agent.instructions.get(Language::of(&question)).to_owned());
-        let (model, _) = self.locate_chat_model_for(wanted.as_deref())?;
-        on_event(AskEvent::Loading(model.name));
-        // In a task of its own, so that it is finished and kept also when nobody waits any more.
-        let app = self.clone();
-        let loading = tokio::spawn(async move { app.chat_model_for(wanted.as_deref()).await });
-        let chat = tokio::select! {
-            chat = loading => chat.map_err(|error| AppError::Bug { what: error.to_string() })??,
-            () = cancelled(cancel) => {
-                let run = Run { stopped: true, ..Run::without_model(retrieval, begun.elapsed()) };
-                return Ok(Answered::new(Answer::unwritten(), &found, 0, run));
-            }
+        let Some(chat) = self.loaded(wanted, cancel, &on_event).await? else {
+            let run = Run { stopped: true, ..Run::without_model(retrieval, begun.elapsed()) };
+            return Ok(Answered::new(Answer::unwritten(), &found, 0, run));
         };
         let (cancel, options) = (cancel.clone(), options.clone());
         blocking(move || {
@@ -228,6 +246,30 @@ impl App {
         })
         .await?
     }
+
+    /// The model that is asked, or `None` when a person stopped before it was there.
+    async fn loaded(
+        &self,
+        wanted: Option<String>,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(AskEvent) + Send + Sync),
+    ) -> Result<Option<Arc<dyn ChatModel>>, AppError> {
+        let (model, _) = self.locate_chat_model_for(wanted.as_deref())?;
+        on_event(AskEvent::Loading(model.name));
+        // In a task of its own, so that it is finished and kept also when nobody waits any more.
+        let app = self.clone();
+        let loading = tokio::spawn(async move { app.chat_model_for(wanted.as_deref()).await });
+        tokio::select! {
+            chat = loading => Ok(Some(chat.map_err(|error| AppError::Bug { what: error.to_string() })??)),
+            () = cancelled(cancel) => Ok(None),
+        }
+    }
+}
+
+/// The answer that a person stopped before anything was looked for.
+fn stopped_early(begun: Instant) -> Answered {
+    let run = Run { stopped: true, ..Run::without_model(Duration::ZERO, begun.elapsed()) };
+    Answered::new(Answer::unwritten(), &[], 0, run)
 }
 
 fn quotes(sentence: &mut AnsweredSentence) -> impl Iterator<Item = &mut Quote> {

@@ -58,7 +58,7 @@ export type SkippedDto = { path: string, reason: ErrorDto, };
 
 export type AppEventDto = { "type": "sources_changed", sources: Array<SourceDto>, removed: number[], } | { "type": "status_changed", status: StatusDto, } | { "type": "ahead_changed", ahead: AheadDto, } | { "type": "problem", error: ErrorDto, };
 
-export type AnswerEventDto = { "type": "started", run: number, chat: number, } | { "type": "evidence", passages: Array<PassageDto>, } | { "type": "loading", model: string, } | { "type": "reading", done: number, total: number, } | { "type": "text", text: string, } | { "type": "reading_on" } | { "type": "done", answer: AnswerDto, } | { "type": "failed", error: ErrorDto, };
+export type AnswerEventDto = { "type": "started", run: number, chat: number, } | { "type": "understood", question: string, } | { "type": "evidence", passages: Array<PassageDto>, } | { "type": "loading", model: string, } | { "type": "reading", done: number, total: number, } | { "type": "text", text: string, } | { "type": "reading_on" } | { "type": "done", answer: AnswerDto, } | { "type": "failed", error: ErrorDto, };
 
 export type PassageDto = { source: number, path: string, name: string, page: number, 
 /**
@@ -84,11 +84,15 @@ cut: boolean, sentences: Array<SentenceDto>,
  */
 calculation: string | null, 
 /**
- * What the model read.
+ * The question that was answered, when it was restated because it leans on the one before it.
+ */
+understood: string | null, 
+/**
+ * What was found, best first.
  */
 passages: Array<PassageDto>, 
 /**
- * Found passages that were left out of the prompt for want of room.
+ * How many of them, from the first on, the model read.
  */
 passagesRead: number, timing: TimingDto, };
 

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use inhouse_agent::answer::follow_up::Exchange;
 use inhouse_agent::answer::{Answer, Citation};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ pub struct Answered {
     /// What an agent's tool computed, as `(80 + 120) * 3 = 600`; then `text` is that.
     #[serde(default)]
     pub calculation: Option<String>,
+    /// The question that was answered, when it was restated because it leans on the one before it.
+    #[serde(default)]
+    pub understood: Option<String>,
     /// The catalogue's id of the model; empty when none was needed.
     pub model: String,
     pub timing: Timing,
@@ -90,6 +94,14 @@ pub struct Timing {
 }
 
 impl Answered {
+    /// What a question after this one may lean on.
+    pub fn exchange(&self, question: &str) -> Exchange {
+        Exchange {
+            question: self.understood.as_deref().unwrap_or(question).to_owned(),
+            answer: if self.declined { String::new() } else { self.text.clone() },
+        }
+    }
+
     /// What a tool computed. It needs no document.
     pub(super) fn computed(calculation: String, value: String, run: Run) -> Self {
         let answer = Answer { text: value, declined: false, sentences: Vec::new() };
@@ -123,6 +135,7 @@ impl Answered {
         Self {
             text: answer.text,
             calculation: None,
+            understood: None,
             declined: answer.declined,
             stopped: run.stopped,
             cut: run.cut,

@@ -1,5 +1,6 @@
 //! Chats: a question is kept before it is answered, its answer when it is done.
 
+use inhouse_agent::answer::follow_up::Exchange;
 use inhouse_agent::cancel::Cancel;
 use inhouse_record::{Chat, ChatId, NewTurn, RunId, TurnEnd, TurnId};
 use serde::{Deserialize, Serialize};
@@ -80,16 +81,18 @@ impl App {
         })?)
     }
 
-    /// Answers a kept question and keeps what came of it.
+    /// Answers a kept question of a chat and keeps what came of it. It may lean on the question before it.
     pub async fn answer_turn(
         &self,
+        chat: ChatId,
         turn: TurnId,
         question: &str,
         options: &AskOptions,
         cancel: &Cancel,
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
-        let outcome = self.ask(question, options, cancel, on_event).await;
+        let options = AskOptions { before: self.exchange_before(chat, turn)?, ..options.clone() };
+        let outcome = self.ask(question, &options, cancel, on_event).await;
         let end = match &outcome {
             Ok(answered) => serde_json::to_string(answered).map(TurnEnd::Answer),
             Err(error) => serde_json::to_string(&KeptError::from(error)).map(TurnEnd::Error),
@@ -97,6 +100,16 @@ impl App {
         let end = end.map_err(|error| AppError::Bug { what: error.to_string() })?;
         self.record().end_turn(turn, &end)?;
         outcome
+    }
+
+    /// What was asked last before a turn and did not fail.
+    fn exchange_before(&self, chat: ChatId, turn: TurnId) -> Result<Option<Exchange>, AppError> {
+        let turns = self.chat(chat)?.into_iter().take_while(|kept| kept.id != turn);
+        let exchanges = turns.filter_map(|kept| match kept.outcome {
+            Some(TurnOutcome::Answered(answered)) => Some(answered.exchange(&kept.question)),
+            _ => None,
+        });
+        Ok(exchanges.last())
     }
 
     /// All chats, the one used last first.
@@ -153,11 +166,11 @@ mod tests {
         let question = "What does a desk cost?";
         let options = AskOptions { within: vec!["Prices".to_owned()], ..AskOptions::default() };
         let (chat, turn) = app.begin_turn(None, question, None, Some("Prices")).unwrap();
-        let answered = app.answer_turn(turn, question, &options, &Cancel::new(), |_| {}).await.unwrap();
+        let answered = app.answer_turn(chat, turn, question, &options, &Cancel::new(), |_| {}).await.unwrap();
         assert!(answered.declined);
         app.remove_from_collection("Prices", None).await.unwrap();
         let (_, again) = app.begin_turn(Some(chat), question, None, Some("Prices")).unwrap();
-        app.answer_turn(again, question, &options, &Cancel::new(), |_| {}).await.unwrap_err();
+        app.answer_turn(chat, again, question, &options, &Cancel::new(), |_| {}).await.unwrap_err();
         let turns = app.chat(chat).unwrap();
         let within: Vec<_> = turns.iter().map(|turn| turn.within.as_deref()).collect();
         assert_eq!(within, [Some("Prices"); 2]);

@@ -19,6 +19,9 @@ pub struct Ask {
     /// A text file with one question a line, answered one after the other
     #[arg(long, value_name = "FILE")]
     questions: Option<PathBuf>,
+    /// The questions are one conversation: each may lean on the one before it
+    #[arg(long, requires = "questions")]
+    chat: bool,
     /// The agent that is asked: its instructions, its model and what it may read
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
@@ -46,6 +49,8 @@ pub struct Ask {
 struct Output<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     question: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    understood: Option<&'a str>,
     answer: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     calculation: Option<&'a str>,
@@ -99,13 +104,14 @@ struct TimingLine {
 
 impl Ask {
     pub async fn run(self, context: &Context) -> Result<End, AppError> {
-        let options = AskOptions {
+        let mut options = AskOptions {
             top: self.top,
             read: self.read,
             budget: self.budget,
             seed: self.seed,
             agent: self.agent.clone(),
             within: self.collections.clone(),
+            before: None,
         };
         let (questions, many) = match (&self.question, &self.questions) {
             (Some(question), _) => (vec![question.clone()], false),
@@ -128,6 +134,7 @@ impl Ask {
             } else {
                 print(&answered);
             }
+            options.before = self.chat.then(|| answered.exchange(question));
             if context.cancel.is_cancelled() {
                 return Ok(End::Cancelled);
             }
@@ -144,6 +151,7 @@ fn show(event: &AskEvent) {
         return;
     }
     let written = match event {
+        AskEvent::Understood(question) => writeln!(err, "understood as: {question}"),
         AskEvent::Evidence(found) => writeln!(err, "{} passages found", found.len()),
         AskEvent::Loading(model) => writeln!(err, "loading {model}"),
         AskEvent::Reading { done, total } => write!(err, "\rreading {done} of {total} tokens "),
@@ -157,6 +165,9 @@ fn show(event: &AskEvent) {
 fn print(answered: &Answered) {
     if std::io::stderr().is_terminal() {
         eprintln!("\n");
+    }
+    if let Some(understood) = &answered.understood {
+        println!("(understood as: {understood})");
     }
     if answered.sentences.is_empty() {
         println!("{}", answered.text);
@@ -214,6 +225,7 @@ fn output<'a>(answered: &'a Answered, question: Option<&'a str>) -> Output<'a> {
     let timing = &answered.timing;
     Output {
         question,
+        understood: answered.understood.as_deref(),
         answer: &answered.text,
         calculation: answered.calculation.as_deref(),
         declined: answered.declined,

@@ -125,6 +125,9 @@ export class Conversation {
 /** Changes of phase are spoken, not the text as it comes; why there is no answer, as it is better known here. */
 function announce(event: AnswerEventDto, failure: string | null) {
   switch (event.type) {
+    case "understood":
+      announcer.say(t("turn.understood", { question: event.question }));
+      break;
     case "evidence":
       if (event.passages.length > 0) announcer.say(t("turn.announce.evidence", { n: event.passages.length }));
       break;

@@ -3,6 +3,7 @@ import { answer, passage, turn } from "../../../test/fixtures";
 import type { AnswerEventDto } from "../../ipc/gen";
 import { afterEvent, answerState, evidenceOf, goneCollection, keptTurn, newTurn } from "./turn";
 
+const kept = turn();
 const play = (...events: AnswerEventDto[]) => events.reduce(afterEvent, newTurn("What may a night cost?"));
 
 describe("the events of an answer", () => {
@@ -12,6 +13,17 @@ describe("the events of an answer", () => {
     expect(turn.evidence).toHaveLength(1);
     expect(turn.phase).toEqual({ at: "found" });
     expect(answerState(turn)).toBe("streaming");
+  });
+
+  test("a question that leans on the one before it is told as it was understood", () => {
+    const restated = "What may a night in Paris cost?";
+    const turn = play(
+      { type: "loading", model: "M" },
+      { type: "understood", question: restated },
+    );
+    expect([turn.understood, turn.phase.at]).toEqual([restated, "finding"]);
+    expect(keptTurn({ ...kept, answer: answer({ understood: restated }) }).understood).toBe(restated);
+    expect(keptTurn({ ...kept, answer: null }).understood).toBeNull();
   });
 
   test("loading and reading replace one another and keep the evidence", () => {

@@ -9,6 +9,8 @@ export interface Turn {
   agent: string | null;
   /** The name of the collection within which it was asked; null for all documents. */
   within: string | null;
+  /** The question that is answered, when it leans on the one before it. */
+  understood: string | null;
   evidence: PassageDto[];
   /** What has been written so far; the answer's own text counts once it is done. */
   text: string;
@@ -31,7 +33,7 @@ export type Phase =
 export type AnswerState = "streaming" | "done" | "failed" | "declined" | "stopped";
 
 export function newTurn(question: string, agent: string | null = null, within: string | null = null): Turn {
-  return { run: null, question, agent, within, evidence: [], text: "", phase: { at: "finding" } };
+  return { run: null, question, agent, within, understood: null, evidence: [], text: "", phase: { at: "finding" } };
 }
 
 /** Of a task that was handed over just now; its number among the turns is not known. */
@@ -48,7 +50,8 @@ export function keptTurn({ run, question, agent, within, task, answer, error }: 
         : error
           ? { at: "failed", error }
           : { at: "interrupted" };
-  return { run, question, agent, within, evidence: answer?.passages ?? [], text: answer?.text ?? "", phase };
+  const { understood = null, passages: evidence = [], text = "" } = answer ?? {};
+  return { run, question, agent, within, understood, evidence, text, phase };
 }
 
 export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
@@ -56,6 +59,8 @@ export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
   switch (event.type) {
     case "started":
       return { ...turn, run: event.run };
+    case "understood":
+      return { ...turn, understood: event.question, phase: { at: "finding" } };
     case "evidence":
       return { ...turn, evidence: event.passages, phase: { at: "found" } };
     case "loading":
@@ -66,8 +71,10 @@ export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
       return { ...turn, text: turn.text + event.text, phase: { at: "writing" } };
     case "reading_on":
       return { ...turn, text: "", phase: { at: "found" } };
-    case "done":
-      return { ...turn, evidence: event.answer.passages, text: event.answer.text, phase: { at: "done", answer: event.answer } };
+    case "done": {
+      const { understood, passages: evidence, text } = event.answer;
+      return { ...turn, understood, evidence, text, phase: { at: "done", answer: event.answer } };
+    }
     case "failed":
       return { ...turn, phase: { at: "failed", error: event.error } };
   }
