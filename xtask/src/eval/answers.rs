@@ -17,6 +17,8 @@ use super::{Inhouse, Wanted};
 use crate::process;
 use crate::xquad::{self, Paragraph};
 
+/// Tokens of prompt at most where it is said how many passages are read: room for sixteen.
+const ROOM: usize = 4096;
 /// The least share of sentences made wrong that lose their quote.
 const FLAGGED: f64 = 0.95;
 
@@ -144,7 +146,7 @@ impl<'a> Place<'a> {
         let mut command = (self.inhouse)(&self.home);
         command.args(["ask", "--json", "--questions"]).arg(&self.questions);
         if let Some(read) = read {
-            command.arg("--read").arg(read.to_string());
+            command.arg("--read").arg(read.to_string()).arg("--budget").arg(ROOM.to_string());
         }
         let printed = process::output(wanted.with_model(&mut command))?;
         let answers: Vec<Answered> = printed

@@ -91,7 +91,8 @@ impl App {
         cancel: &Cancel,
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
-        let options = AskOptions { before: self.exchange_before(chat, turn)?, ..options.clone() };
+        let before = self.exchange_before(chat, turn, options.agent.as_deref())?;
+        let options = AskOptions { before, ..options.clone() };
         let outcome = self.ask(question, &options, cancel, on_event).await;
         let end = match &outcome {
             Ok(answered) => serde_json::to_string(answered).map(TurnEnd::Answer),
@@ -102,12 +103,22 @@ impl App {
         outcome
     }
 
-    /// What was asked last before a turn and did not fail.
-    fn exchange_before(&self, chat: ChatId, turn: TurnId) -> Result<Option<Exchange>, AppError> {
+    /// What was asked last before a turn and did not fail. What another agent answered is not told: it may
+    /// read other documents.
+    fn exchange_before(
+        &self,
+        chat: ChatId,
+        turn: TurnId,
+        agent: Option<&str>,
+    ) -> Result<Option<Exchange>, AppError> {
         let turns = self.chat(chat)?.into_iter().take_while(|kept| kept.id != turn);
-        let exchanges = turns.filter_map(|kept| match kept.outcome {
-            Some(TurnOutcome::Answered(answered)) => Some(answered.exchange(&kept.question)),
-            _ => None,
+        let exchanges = turns.filter_map(|kept| {
+            let Some(TurnOutcome::Answered(answered)) = kept.outcome else { return None };
+            let is_own = kept.agent.as_deref() == agent;
+            Some(match is_own {
+                true => answered.exchange(&kept.question),
+                false => Exchange { question: kept.question, answer: String::new() },
+            })
         });
         Ok(exchanges.last())
     }
@@ -156,6 +167,37 @@ mod tests {
 
     use super::*;
     use crate::Options;
+
+    #[test]
+    fn a_question_leans_on_the_last_one_that_was_answered_and_on_no_answer_of_another_agent() {
+        let folder = tempfile::tempdir().unwrap();
+        let app =
+            App::open(Options { home: Some(folder.path().join("home")), ..Options::default() }).unwrap();
+        let begin = |chat, question, agent| {
+            let new = NewTurn { chat, question, model: "m", agent, within: None, run: None };
+            app.record().begin_turn(new).unwrap()
+        };
+        let (chat, first) = begin(None, "And who signed?", Some("ada"));
+        let answered = Answered {
+            text: "Maria Ortiz signed it.".into(),
+            understood: Some("Who signed the lease?".into()),
+            ..crate::ask::stopped_early(std::time::Instant::now())
+        };
+        let answer = serde_json::to_string(&answered).unwrap();
+        app.record().end_turn(first, &TurnEnd::Answer(answer)).unwrap();
+        let (_, failed) = begin(Some(chat), "Why?", Some("ada"));
+        let error = KeptError { code: "c".into(), message: "m".into(), hint: "h".into() };
+        app.record().end_turn(failed, &TurnEnd::Error(serde_json::to_string(&error).unwrap())).unwrap();
+        let (_, last) = begin(Some(chat), "When did she join?", Some("ada"));
+        let before = |turn, agent| {
+            let exchange = app.exchange_before(chat, turn, agent).unwrap();
+            exchange.map(|exchange| (exchange.question, exchange.answer))
+        };
+        let own = ("Who signed the lease?".to_owned(), "Maria Ortiz signed it.".to_owned());
+        assert_eq!(before(last, Some("ada")), Some(own));
+        assert_eq!(before(last, None), Some(("And who signed?".to_owned(), String::new())));
+        assert_eq!(before(first, Some("ada")), None);
+    }
 
     #[tokio::test]
     async fn a_chat_tells_within_which_collection_was_asked_when_that_is_gone() {
