@@ -66,18 +66,24 @@ describe("what was found", () => {
     evidenceOf(keptTurn(turn({ answer: answer({ passages: found, ...change }) })));
 
   test("is one list until the answer is there", () => {
-    const { shown, unread } = evidenceOf(play({ type: "evidence", passages: found }));
-    expect([shown.title, shown.passages.length, unread.length]).toEqual(["turn.evidence", 3, 0]);
+    const { above, below } = evidenceOf(play({ type: "evidence", passages: found }));
+    expect([above.title, above.passages.length, below.passages.length]).toEqual(["turn.evidence", 3, 0]);
   });
 
   test("is told apart by whether the model read it", () => {
-    const { shown, unread } = ended({ passagesRead: 1 });
-    expect([shown.title, shown.passages, unread]).toEqual(["turn.read", found.slice(0, 1), found.slice(1)]);
+    const { above, below } = ended({ passagesRead: 1 });
+    expect([above.title, above.passages, above.first]).toEqual(["turn.read", found.slice(0, 1), 1]);
+    expect([below.title, below.passages, below.first]).toEqual(["turn.unread", found.slice(1), 2]);
   });
 
-  test("stays to be looked at when it holds no answer", () => {
-    const { shown, unread } = ended({ passagesRead: 0, declined: true });
-    expect([shown.title, shown.passages.length, unread.length]).toEqual(["turn.nearest", 3, 0]);
+  test("stays to be looked at below when it holds no answer", () => {
+    const { above, below } = ended({ passagesRead: 0, declined: true });
+    expect([above.passages.length, below.title, below.passages.length]).toEqual([0, "turn.nearest", 3]);
+  });
+
+  test("stays above when the answer was stopped before the model read", () => {
+    const { above, below } = ended({ passagesRead: 0, stopped: true });
+    expect([above.title, above.passages.length, below.passages.length]).toEqual(["turn.evidence", 3, 0]);
   });
 });
 

@@ -80,21 +80,29 @@ export function afterEvent(turn: Turn, event: AnswerEventDto): Turn {
   }
 }
 
-interface Evidence {
-  shown: { title: "turn.evidence" | "turn.read" | "turn.nearest"; passages: PassageDto[] };
-  /** What was found besides and is no part of the answer. */
-  unread: PassageDto[];
+interface Group {
+  title: "turn.evidence" | "turn.read" | "turn.unread" | "turn.nearest";
+  passages: PassageDto[];
+  /** The number of the first of them among all that were found. */
+  first: number;
 }
 
-/** What was found, told apart by what became of it. */
-export function evidenceOf({ evidence, phase }: Turn): Evidence {
-  if (phase.at !== "done") return { shown: { title: "turn.evidence", passages: evidence }, unread: [] };
-  const { declined, passagesRead } = phase.answer;
-  if (passagesRead === 0) {
-    return { shown: { title: declined ? "turn.nearest" : "turn.evidence", passages: evidence }, unread: [] };
+/** What was found, told apart by what became of it: what stands above the answer, and what below it. */
+export function evidenceOf({ evidence, phase }: Turn): { above: Group; below: Group } {
+  const declined = phase.at === "done" && phase.answer.declined;
+  const read = phase.at === "done" ? phase.answer.passagesRead : 0;
+  const rest = { passages: evidence.slice(read), first: read + 1 };
+  if (read > 0) {
+    return {
+      above: { title: "turn.read", passages: evidence.slice(0, read), first: 1 },
+      below: { title: "turn.unread", ...rest },
+    };
   }
-  const [read, unread] = [evidence.slice(0, passagesRead), evidence.slice(passagesRead)];
-  return { shown: { title: "turn.read", passages: read }, unread };
+  const none = { passages: [], first: 1 };
+  // That there is no answer comes first; who wants to, looks whether that is so.
+  return declined
+    ? { above: { title: "turn.evidence", ...none }, below: { title: "turn.nearest", ...rest } }
+    : { above: { title: "turn.evidence", ...rest }, below: { title: "turn.unread", ...none } };
 }
 
 export function hasEnded({ phase }: Turn): boolean {
