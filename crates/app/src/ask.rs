@@ -113,6 +113,17 @@ impl App {
         });
         let _at_work = self.at_work();
         let (begun, question) = (Instant::now(), question.trim());
+        if question.is_empty() {
+            return Err(AppError::EmptyQuestion);
+        }
+        let of_agent = agent.as_ref().map_or(&[][..], |agent| &agent.collections);
+        let within = self.sources_for(&options.within, of_agent)?;
+        // Of what the person said, and not of what was answered before: text of documents calls no tool.
+        if let Some(agent) = &agent
+            && let Some(computed) = self.compute(agent, question, cancel, &on_event).await?
+        {
+            return Ok(Answered::computed(computed.calculation, computed.value, computed.run));
+        }
         let leaning = options.before.as_ref().filter(|_| follow_up::leans(question));
         let restated = match leaning {
             Some(before) => {
@@ -125,7 +136,8 @@ impl App {
             None => None,
         };
         let asked = restated.as_ref().map_or(question, |restated| restated.question.as_str());
-        let mut answered = self.answer(begun, asked, agent, options, cancel, on_event).await?;
+        let mut answered =
+            self.answer(Sought { question: asked, within, begun }, agent, options, cancel, on_event).await?;
         if let Some(restated) = restated {
             answered.timing.prompt_tokens += restated.prompt_tokens;
             answered.timing.answer_tokens += restated.answer_tokens;
@@ -146,24 +158,14 @@ impl App {
 
     async fn answer(
         &self,
-        begun: Instant,
-        question: &str,
+        sought: Sought<'_>,
         agent: Option<Agent>,
         options: &AskOptions,
         cancel: &Cancel,
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
+        let Sought { question, within, begun } = sought;
         let question = question.to_owned();
-        if question.is_empty() {
-            return Err(AppError::EmptyQuestion);
-        }
-        let of_agent = agent.as_ref().map_or(&[][..], |agent| &agent.collections);
-        let within = self.sources_for(&options.within, of_agent)?;
-        if let Some(agent) = &agent
-            && let Some(computed) = self.compute(agent, &question, cancel, &on_event).await?
-        {
-            return Ok(Answered::computed(computed.calculation, computed.value, computed.run));
-        }
         let mut found = self.search_within(&question, options.top, within.as_deref()).await?;
         let retrieval = begun.elapsed();
         on_event(AskEvent::Evidence(found.iter().map(Evidence::of).collect()));
@@ -264,6 +266,14 @@ impl App {
             () = cancelled(cancel) => Ok(None),
         }
     }
+}
+
+/// What is searched for and answered.
+struct Sought<'a> {
+    question: &'a str,
+    /// The sources that may be read; `None` for all.
+    within: Option<Vec<SourceId>>,
+    begun: Instant,
 }
 
 /// The answer that a person stopped before anything was looked for.

@@ -9,7 +9,7 @@ use crate::chat::Message;
 
 /// Characters of the answer before that are shown to the model: enough for the names in it.
 const ANSWER: usize = 300;
-/// Characters that a restated question may have.
+/// Characters that a restated question may have, and a question that leans: who says more says enough.
 const LONGEST: usize = 300;
 /// Share of a restated question's words that the conversation must have. Chinese is compared in pairs of
 /// characters, and wherever two pieces are joined there is a new pair.
@@ -28,7 +28,7 @@ pub struct Exchange {
 
 /// Whether a question can hardly be understood without what was asked before it.
 pub fn leans(question: &str) -> bool {
-    leaves_out(question) || points_back(question)
+    question.chars().count() <= LONGEST && (leaves_out(question) || points_back(question))
 }
 
 /// Most of what is asked was said before: "And in Paris?", "Why?".
@@ -50,8 +50,9 @@ fn points_back(question: &str) -> bool {
 /// What the model is given to restate a question; it answers with one line. The first message is the same
 /// for all questions of a language.
 pub fn restating(before: &Exchange, question: &str) -> Vec<Message> {
+    let asked: String = before.question.chars().take(LONGEST).collect();
     let answer: String = before.answer.chars().take(ANSWER).collect();
-    let [asked, answer, next] = [&before.question, &answer, question].map(one_line);
+    let [asked, answer, next] = [&asked, &answer, question].map(one_line);
     let (rules, said) = match Language::of(question) {
         Language::English => (
             include_str!("../../prompts/restate.en.txt"),
@@ -65,7 +66,8 @@ pub fn restating(before: &Exchange, question: &str) -> Vec<Message> {
     vec![Message::system(rules.trim_end()), Message::user(said)]
 }
 
-/// The question as it stands alone: what the model wrote, when it is faithful, else both questions.
+/// The question as it stands alone: what the model wrote, when it is faithful, else both questions, or the
+/// question as it is when both are long: in a long conversation they would grow without end.
 pub fn restated(before: &Exchange, question: &str, written: &str) -> String {
     let line = written.trim().lines().next().unwrap_or_default();
     let line =
@@ -75,7 +77,8 @@ pub fn restated(before: &Exchange, question: &str, written: &str) -> String {
         return line.to_owned();
     }
     let gap = if Language::of(question) == Language::Chinese { "" } else { " " };
-    format!("{}{gap}{}", one_line(&before.question), one_line(question))
+    let both = format!("{}{gap}{}", one_line(&before.question), one_line(question));
+    if both.chars().count() <= LONGEST { both } else { question.to_owned() }
 }
 
 fn is_faithful(before: &Exchange, question: &str, line: &str) -> bool {
@@ -267,6 +270,9 @@ mod tests {
         assert_eq!(take("What may a hotel in Paris cost in 2023?"), both);
         assert_eq!(take("Which football club of Paris won the championship cup?"), both);
         assert_eq!(take(""), both);
+        let long = Exchange { question: "Which hotel? ".repeat(25), answer: String::new() };
+        assert_eq!(restated(&long, "And in Paris?", ""), "And in Paris?");
+        assert!(!leans(&"And in Paris? ".repeat(25)));
         // It still says too little.
         assert_eq!(take("And in Paris?"), both);
 

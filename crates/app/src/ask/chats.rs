@@ -91,9 +91,13 @@ impl App {
         cancel: &Cancel,
         on_event: impl Fn(AskEvent) + Send + Sync + 'static,
     ) -> Result<Answered, AppError> {
-        let before = self.exchange_before(chat, turn, options.agent.as_deref())?;
-        let options = AskOptions { before, ..options.clone() };
-        let outcome = self.ask(question, &options, cancel, on_event).await;
+        let outcome = match self.exchange_before(chat, turn, options.agent.as_deref()) {
+            Ok(before) => {
+                let options = AskOptions { before, ..options.clone() };
+                self.ask(question, &options, cancel, on_event).await
+            }
+            Err(error) => Err(error),
+        };
         let end = match &outcome {
             Ok(answered) => serde_json::to_string(answered).map(TurnEnd::Answer),
             Err(error) => serde_json::to_string(&KeptError::from(error)).map(TurnEnd::Error),
